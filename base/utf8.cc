@@ -1,0 +1,88 @@
+#include "base/utf8.h"
+
+namespace tocsin {
+namespace {
+
+struct Sequence {
+  std::size_t length;
+  bool valid;
+};
+
+/// The sequence that starts `text`; an ill-formed one has the length of its maximal subpart.
+Sequence Next(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return {1, true};
+  std::size_t want = 0;
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    want = 2;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    want = 3;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    want = 4;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+  } else {
+    return {1, false};
+  }
+  for (std::size_t i = 1; i < want; ++i) {
+    if (i >= text.size() || byte(i) < low || byte(i) > high) return {i, false};
+    low = 0x80;
+    high = 0xBF;
+  }
+  return {want, true};
+}
+
+}  // namespace
+
+bool IsValidUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const Sequence next = Next(text);
+    if (!next.valid) return false;
+    text.remove_prefix(next.length);
+  }
+  return true;
+}
+
+void AppendValidUtf8(std::string_view text, std::string& out) {
+  while (!text.empty()) {
+    const Sequence next = Next(text);
+    out += next.valid ? text.substr(0, next.length) : std::string_view("\xEF\xBF\xBD");
+    text.remove_prefix(next.length);
+  }
+}
+
+void AppendJsonString(std::string_view text, std::string& out) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  while (!text.empty()) {
+    const Sequence next = Next(text);
+    const auto c = static_cast<unsigned char>(text.front());
+    if (!next.valid) {
+      out += "\xEF\xBF\xBD";
+    } else if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (c < 0x20) {
+      out += "\\u00";
+      out += kHex[c >> 4];
+      out += kHex[c & 15];
+    } else {
+      out += text.substr(0, next.length);
+    }
+    text.remove_prefix(next.length);
+  }
+  out += '"';
+}
+
+}  // namespace tocsin

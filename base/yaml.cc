@@ -1,0 +1,303 @@
+#include "base/yaml.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include "base/parse.h"
+
+namespace tocsin {
+namespace {
+
+std::string Position(std::string_view name, int line, int column) {
+  return std::string(name) + ":" + std::to_string(line) + ":" + std::to_string(column);
+}
+
+/// Thrown through yaml-cpp's recursion by TreeBuilder, caught in ParseYaml.
+struct Refused {
+  Errc code;
+  YAML::Mark mark;
+  std::string what;
+};
+
+/// Builds our tree from yaml-cpp's events, so that budgets hold while parsing and an alias shares
+/// its target instead of copying it.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  explicit TreeBuilder(const YamlBudget& budget) : budget_(budget) {}
+
+  YamlNode::Ptr TakeRoot() { return root_ ? std::move(root_) : std::make_shared<const YamlNode>(); }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Attach(NewNode(mark, YamlNode::Kind::kNull), anchor, 1, mark);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) {
+      throw Refused{Errc::kMalformed, mark, "an alias stands inside the value it refers to"};
+    }
+    Attach(found->second.node, 0, found->second.weight, mark);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    // yaml-cpp tags plain scalars "?" and quoted ones "!".
+    const bool quoted = tag == "!";
+    const bool null =
+        !quoted && (value == "null" || value == "~" || value == "Null" || value == "NULL");
+    auto node = NewNode(mark, null ? YamlNode::Kind::kNull : YamlNode::Kind::kScalar);
+    node->scalar = value;
+    node->quoted = quoted;
+    Attach(std::move(node), anchor, 1, mark);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    Open(mark, YamlNode::Kind::kSequence, anchor);
+  }
+  void OnSequenceEnd() override { Close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    Open(mark, YamlNode::Kind::kMap, anchor);
+  }
+  void OnMapEnd() override { Close(); }
+
+ private:
+  struct OpenNode {
+    std::shared_ptr<YamlNode> node;
+    YAML::anchor_t anchor;
+    std::size_t weight;  // nodes in it, aliases counted as their targets
+    YAML::Mark mark;
+    YamlNode::Ptr key;  // of a map: waiting for its value
+    std::set<std::string> keys;
+  };
+  struct Anchored {
+    YamlNode::Ptr node;
+    std::size_t weight;
+  };
+
+  static std::shared_ptr<YamlNode> NewNode(const YAML::Mark& mark, YamlNode::Kind kind) {
+    auto node = std::make_shared<YamlNode>();
+    node->kind = kind;
+    node->line = mark.line + 1;
+    node->column = mark.column + 1;
+    return node;
+  }
+
+  void Open(const YAML::Mark& mark, YamlNode::Kind kind, YAML::anchor_t anchor) {
+    if (open_.size() >= budget_.max_depth) {
+      throw Refused{Errc::kLimit, mark,
+                    "nested more than " + std::to_string(budget_.max_depth) + " levels deep"};
+    }
+    open_.push_back({NewNode(mark, kind), anchor, 1, mark, nullptr, {}});
+  }
+
+  void Close() {
+    OpenNode done = std::move(open_.back());
+    open_.pop_back();
+    Attach(std::move(done.node), done.anchor, done.weight, done.mark);
+  }
+
+  void Attach(YamlNode::Ptr node, YAML::anchor_t anchor, std::size_t weight,
+              const YAML::Mark& mark) {
+    const std::size_t total = weight + (open_.empty() ? 0 : open_.back().weight);
+    if (total > budget_.max_nodes) {
+      throw Refused{Errc::kLimit, mark,
+                    "more than " + std::to_string(budget_.max_nodes) +
+                        " values, counting aliases as what they stand for"};
+    }
+    if (anchor != 0) anchors_[anchor] = {node, weight};
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    OpenNode& parent = open_.back();
+    parent.weight = total;
+    if (parent.node->IsSequence()) {
+      parent.node->items.push_back(std::move(node));
+    } else if (!parent.key) {
+      if (node->IsSequence() || node->IsMap()) {
+        throw Refused{Errc::kMalformed, mark, "a key must be a plain word or string"};
+      }
+      if (!parent.keys.insert(node->scalar).second) {
+        throw Refused{Errc::kMalformed, mark, "the key \"" + node->scalar + "\" stands twice"};
+      }
+      parent.key = std::move(node);
+    } else {
+      parent.node->entries.emplace_back(std::move(parent.key), std::move(node));
+      parent.key = nullptr;
+    }
+  }
+
+  const YamlBudget& budget_;
+  YamlNode::Ptr root_;
+  std::vector<OpenNode> open_;
+  std::map<YAML::anchor_t, Anchored> anchors_;
+};
+
+std::string Described(const YamlNode& node) {
+  switch (node.kind) {
+    case YamlNode::Kind::kNull:
+      return "nothing";
+    case YamlNode::Kind::kSequence:
+      return "a list";
+    case YamlNode::Kind::kMap:
+      return "a map";
+    case YamlNode::Kind::kScalar:
+      break;
+  }
+  return "\"" + node.scalar.substr(0, 60) + (node.scalar.size() > 60 ? "…\"" : "\"");
+}
+
+Error Expected(const YamlFile& file, const YamlNode& node, std::string_view what) {
+  return file.At(node, "expected " + std::string(what) + ", found " + Described(node));
+}
+
+/// A scalar read by one of base/parse.h's functions, whose error gets the position.
+template <class T>
+Result<T> Parsed(const YamlFile& file, const YamlNode& node, std::string_view what,
+                 Result<T> (*parse)(std::string_view)) {
+  if (!node.IsScalar()) return Expected(file, node, what);
+  auto value = parse(node.scalar);
+  if (!value) return file.At(node, value.error().message());
+  return value;
+}
+
+}  // namespace
+
+const YamlNode* YamlNode::Find(std::string_view key) const {
+  for (const auto& [k, v] : entries) {
+    if (k->scalar == key) return v.get();
+  }
+  return nullptr;
+}
+
+Error YamlFile::At(const YamlNode& node, std::string_view what) const {
+  return {Errc::kInvalid, Position(name, node.line, node.column) + ": " + std::string(what)};
+}
+
+Result<YamlFile> ParseYaml(std::string_view text, std::string name, const YamlBudget& budget) {
+  if (text.size() > budget.max_bytes) {
+    return Error{Errc::kLimit,
+                 name + ":1:1: larger than " + std::to_string(budget.max_bytes) + " bytes"};
+  }
+  try {
+    std::istringstream in{std::string(text)};
+    YAML::Parser parser(in);
+    TreeBuilder builder(budget);
+    parser.HandleNextDocument(builder);
+    return YamlFile{std::move(name), builder.TakeRoot()};
+  } catch (const Refused& refused) {
+    return Error{refused.code, Position(name, refused.mark.line + 1, refused.mark.column + 1) +
+                                   ": " + refused.what};
+  } catch (const YAML::Exception& e) {
+    return Error{Errc::kMalformed,
+                 Position(name, e.mark.line + 1, e.mark.column + 1) + ": not YAML: " + e.msg};
+  } catch (const std::exception& e) {
+    return Error{Errc::kMalformed, name + ":1:1: not YAML: " + e.what()};
+  }
+}
+
+Result<YamlFile> ReadYamlFile(const std::string& path, const YamlBudget& budget) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return Error{Errc::kIo, path + ": " + std::strerror(errno)};
+  std::string text(budget.max_bytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) return Error{Errc::kIo, path + ": " + std::strerror(errno)};
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return ParseYaml(text, path, budget);
+}
+
+Result<std::string> YamlString(const YamlFile& file, const YamlNode& node) {
+  if (!node.IsScalar()) return Expected(file, node, "a string");
+  return node.scalar;
+}
+
+Result<bool> YamlBool(const YamlFile& file, const YamlNode& node) {
+  if (node.IsScalar() && !node.quoted) {
+    if (node.scalar == "true") return true;
+    if (node.scalar == "false") return false;
+  }
+  return Expected(file, node, "true or false");
+}
+
+Result<double> YamlDouble(const YamlFile& file, const YamlNode& node) {
+  if (node.IsScalar()) {
+    if (const auto value = ParseDouble(node.scalar)) return *value;
+  }
+  return Expected(file, node, "a number");
+}
+
+Result<std::int64_t> YamlInt(const YamlFile& file, const YamlNode& node) {
+  if (node.IsScalar()) {
+    if (const auto value = ParseInt<std::int64_t>(node.scalar)) return *value;
+  }
+  return Expected(file, node, "a whole number");
+}
+
+Result<std::chrono::milliseconds> YamlDuration(const YamlFile& file, const YamlNode& node) {
+  return Parsed(file, node, "a duration such as \"30s\"", &ParseDuration);
+}
+
+Result<std::uint64_t> YamlBytes(const YamlFile& file, const YamlNode& node) {
+  return Parsed(file, node, "a size such as \"16MB\"", &ParseBytes);
+}
+
+Result<std::vector<std::string>> YamlStrings(const YamlFile& file, const YamlNode& node) {
+  if (!node.IsSequence()) return Expected(file, node, "a list of strings");
+  std::vector<std::string> strings;
+  strings.reserve(node.items.size());
+  for (const YamlNode::Ptr& item : node.items) {
+    TRY_ASSIGN(std::string text, YamlString(file, *item));
+    strings.push_back(std::move(text));
+  }
+  return strings;
+}
+
+const YamlNode* YamlFields::Find(std::string_view key) {
+  known_.emplace_back(key);
+  const YamlNode* value = node_.Find(key);
+  return value && !value->IsNull() ? value : nullptr;
+}
+
+Result<const YamlNode*> YamlFields::Require(std::string_view key) {
+  if (const YamlNode* value = Find(key)) return value;
+  return file_.At(node_, what_ + " needs \"" + std::string(key) + "\"");
+}
+
+Status YamlFields::Finish() const {
+  if (node_.IsNull()) return Unit{};
+  if (!node_.IsMap()) return Expected(file_, node_, what_ + " to be a map");
+  for (const auto& [key, value] : node_.entries) {
+    bool known = false;
+    for (const std::string& k : known_) known = known || k == key->scalar;
+    if (known) continue;
+    std::string what = "unknown key \"" + key->scalar + "\" in " + what_;
+    if (const auto nearest = NearestWord(key->scalar, known_)) {
+      what.append(": did you mean \"").append(*nearest).append("\"?");
+    } else {
+      what += ": expected one of";
+      std::string_view separator = " ";
+      for (const std::string& k : known_) {
+        what.append(separator).append(k);
+        separator = ", ";
+      }
+    }
+    return file_.At(*key, what);
+  }
+  return Unit{};
+}
+
+}  // namespace tocsin

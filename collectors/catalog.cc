@@ -1,0 +1,24 @@
+#include "collectors/catalog.h"
+
+#include <algorithm>
+#include <array>
+
+#include "collectors/system/system.h"
+
+namespace tocsin {
+
+std::span<const CatalogEntry> CollectorCatalog() {
+  static const std::array kCatalog{
+      kLoadavgCollector,
+  };
+  return kCatalog;
+}
+
+const CatalogEntry* FindCollector(std::string_view name) {
+  const auto catalog = CollectorCatalog();
+  const auto found = std::find_if(catalog.begin(), catalog.end(),
+                                  [&](const CatalogEntry& entry) { return entry.name == name; });
+  return found == catalog.end() ? nullptr : &*found;
+}
+
+}  // namespace tocsin

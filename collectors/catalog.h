@@ -1,0 +1,15 @@
+#pragma once
+#include <span>
+#include <string_view>
+
+#include "collectors/collector.h"
+
+namespace tocsin {
+
+/// Every collector there is, sorted by name. Drives the scheduler, flags, tests and documentation.
+std::span<const CatalogEntry> CollectorCatalog();
+
+/// The entry called `name`, or null.
+const CatalogEntry* FindCollector(std::string_view name);
+
+}  // namespace tocsin

@@ -1,0 +1,179 @@
+#include "collectors/host_fs.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/parse.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = 64 << 20;
+constexpr std::size_t kFirstBufferBytes = 4096;
+
+Error ErrnoError(const std::string& path, int error) {
+  const bool absent = error == ENOENT || error == ENOTDIR;
+  return {absent ? Errc::kNotFound : Errc::kIo, path + ": " + std::strerror(error)};
+}
+
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+Result<Fd> OpenRegular(const std::string& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) return ErrnoError(path, errno);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return ErrnoError(path, errno);
+  if (!S_ISREG(info.st_mode)) return Error{Errc::kIo, path + ": not a regular file"};
+  return fd;
+}
+
+/// Reads from offset 0 to the end into `buffer`, which only grows; its first `size` bytes count.
+Status ReadAll(int fd, const std::string& path, std::string& buffer, std::size_t& size) {
+  if (buffer.empty()) buffer.resize(kFirstBufferBytes);
+  size = 0;
+  while (true) {
+    const ssize_t n =
+        ::pread(fd, buffer.data() + size, buffer.size() - size, static_cast<off_t>(size));
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      return ErrnoError(path, errno);
+    }
+    if (n == 0) return Unit{};
+    size += static_cast<std::size_t>(n);
+    if (size == buffer.size()) {
+      if (size >= kMaxFileBytes) return Error{Errc::kIo, path + ": larger than 64 MB"};
+      buffer.resize(buffer.size() * 2);
+    }
+  }
+}
+
+class RealHostFile final : public HostFile {
+ public:
+  explicit RealHostFile(std::string path) : path_(std::move(path)) {}
+
+  Result<std::string_view> Read() override {
+    if (fd_) {
+      std::size_t size = 0;
+      if (ReadAll(fd_.get(), path_, buffer_, size) && size > 0) {
+        return std::string_view(buffer_.data(), size);
+      }
+      fd_ = Fd();  // gone, replaced or empty: ask the path again
+    }
+    TRY_ASSIGN(fd_, OpenRegular(path_));
+    std::size_t size = 0;
+    TRY(ReadAll(fd_.get(), path_, buffer_, size));
+    return std::string_view(buffer_.data(), size);
+  }
+
+ private:
+  const std::string path_;
+  Fd fd_;
+  std::string buffer_;
+};
+
+class RealHostFs final : public HostFs {
+ public:
+  explicit RealHostFs(HostPaths paths) : paths_(std::move(paths)) {}
+
+  const HostPaths& paths() const override { return paths_; }
+
+  std::unique_ptr<HostFile> File(std::string path) const override {
+    return std::make_unique<RealHostFile>(std::move(path));
+  }
+
+  Result<std::string> Read(const std::string& path) const override {
+    TRY_ASSIGN(const Fd fd, OpenRegular(path));
+    std::string buffer;
+    std::size_t size = 0;
+    TRY(ReadAll(fd.get(), path, buffer, size));
+    buffer.resize(size);
+    return buffer;
+  }
+
+  Result<std::vector<std::string>> List(const std::string& path) const override {
+    DIR* const dir = ::opendir(path.c_str());
+    if (!dir) return ErrnoError(path, errno);
+    std::vector<std::string> names;
+    while (const dirent* entry = ::readdir(dir)) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+    }
+    ::closedir(dir);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  Result<std::string> ReadLink(const std::string& path) const override {
+    std::string target(4096, '\0');
+    const ssize_t n = ::readlink(path.c_str(), target.data(), target.size());
+    if (n < 0) return ErrnoError(path, errno);
+    target.resize(static_cast<std::size_t>(n));
+    return target;
+  }
+
+  bool Exists(const std::string& path) const override {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0;
+  }
+
+  Result<struct statvfs> StatVfs(const std::string& path) const override {
+    struct statvfs info {};
+    if (::statvfs(path.c_str(), &info) != 0) return ErrnoError(path, errno);
+    return info;
+  }
+
+  Result<struct utsname> Uname() const override {
+    struct utsname info {};
+    if (::uname(&info) != 0) return ErrnoError("uname", errno);
+    return info;
+  }
+
+ private:
+  const HostPaths paths_;
+};
+
+}  // namespace
+
+Result<std::string> HostFs::ReadTrimmed(const std::string& path) const {
+  TRY_ASSIGN(std::string text, Read(path));
+  return std::string(Trim(text));
+}
+
+std::string HostFs::Join(std::string_view root, std::string_view path) {
+  while (root.size() > 1 && root.ends_with('/')) root.remove_suffix(1);
+  while (path.starts_with('/')) path.remove_prefix(1);
+  std::string joined(root);
+  if (!joined.ends_with('/')) joined += '/';
+  joined += path;
+  return joined;
+}
+
+std::unique_ptr<HostFs> MakeHostFs(HostPaths paths) {
+  return std::make_unique<RealHostFs>(std::move(paths));
+}
+
+}  // namespace tocsin

@@ -1,0 +1,209 @@
+#include "metrics/labels.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <new>
+
+#include "base/utf8.h"
+
+namespace tocsin {
+namespace {
+
+/// FNV-1a over 8 bytes at a time with a final mix; names and values are separated by their lengths.
+std::uint64_t HashBytes(std::uint64_t h, std::string_view text) {
+  constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15ULL;
+  h = (h ^ text.size()) * kPrime;
+  while (text.size() >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data(), 8);
+    h = (h ^ word) * kPrime;
+    h ^= h >> 29;
+    text.remove_prefix(8);
+  }
+  std::uint64_t tail = 0;
+  std::memcpy(&tail, text.data(), text.size());
+  h = (h ^ tail) * kPrime;
+  return h ^ (h >> 32);
+}
+
+}  // namespace
+
+Labels::Labels(std::span<const LabelView> labels) {
+  const auto by_name = [](const LabelView& a, const LabelView& b) { return a.name < b.name; };
+  const auto not_rising = [](const LabelView& a, const LabelView& b) { return a.name >= b.name; };
+  if (std::adjacent_find(labels.begin(), labels.end(), not_rising) == labels.end()) {
+    BuildFromSorted(labels);
+    return;
+  }
+  std::vector<LabelView> sorted(labels.begin(), labels.end());
+  std::stable_sort(sorted.begin(), sorted.end(), by_name);
+  std::vector<LabelView> unique;
+  unique.reserve(sorted.size());
+  for (const LabelView& label : sorted) {
+    if (!unique.empty() && unique.back().name == label.name) {
+      unique.back() = label;
+    } else {
+      unique.push_back(label);
+    }
+  }
+  BuildFromSorted(unique);
+}
+
+void Labels::BuildFromSorted(std::span<const LabelView> sorted) {
+  if (sorted.empty()) return;
+  std::size_t text_size = 0;
+  for (const LabelView& label : sorted) text_size += label.name.size() + label.value.size();
+  void* memory = ::operator new(sizeof(Block) + sorted.size() * sizeof(Entry) + text_size);
+  block_ = new (memory) Block{1, static_cast<std::uint32_t>(sorted.size()), 0};
+  auto* entry = reinterpret_cast<Entry*>(block_ + 1);
+  char* const text = reinterpret_cast<char*>(entry + sorted.size());
+  std::uint32_t at = 0;
+  std::uint64_t hash = 0;
+  const auto append = [&](std::string_view part) {
+    if (!part.empty()) std::memcpy(text + at, part.data(), part.size());
+    at += static_cast<std::uint32_t>(part.size());
+    hash = HashBytes(hash, part);
+  };
+  for (const LabelView& label : sorted) {
+    new (entry) Entry{at, 0, 0};
+    append(label.name);
+    entry->value_at = at;
+    append(label.value);
+    entry->end = at;
+    ++entry;
+  }
+  block_->hash = hash;
+}
+
+void Labels::Release() {
+  if (block_ && block_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    block_->~Block();
+    ::operator delete(block_);
+  }
+}
+
+LabelView Labels::operator[](std::size_t i) const {
+  const Entry& e = entries()[i];
+  return {{text() + e.name_at, e.value_at - e.name_at}, {text() + e.value_at, e.end - e.value_at}};
+}
+
+std::string_view Labels::Get(std::string_view name) const {
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (const LabelView label = (*this)[i]; label.name == name) return label.value;
+  }
+  return {};
+}
+
+bool Labels::Has(std::string_view name) const {
+  for (std::size_t i = 0; i < size(); ++i) {
+    if ((*this)[i].name == name) return true;
+  }
+  return false;
+}
+
+std::size_t Labels::HeapBytes() const {
+  if (!block_) return 0;
+  return sizeof(Block) + size() * sizeof(Entry) + entries()[size() - 1].end;
+}
+
+Labels Labels::WithoutEmpty() const {
+  std::vector<LabelView> kept;
+  for (const LabelView label : *this) {
+    if (!label.value.empty()) kept.push_back(label);
+  }
+  return kept.size() == size() ? *this : Labels(kept);
+}
+
+Labels Labels::With(std::string_view name, std::string_view value) const {
+  std::vector<LabelView> changed;
+  changed.reserve(size() + 1);
+  for (const LabelView label : *this) {
+    if (label.name != name) changed.push_back(label);
+  }
+  const auto at = std::find_if(changed.begin(), changed.end(),
+                               [&](const LabelView& label) { return label.name > name; });
+  changed.insert(at, {name, value});
+  return Labels(changed);
+}
+
+Labels Labels::Without(std::string_view name) const {
+  if (!Has(name)) return *this;
+  std::vector<LabelView> kept;
+  for (const LabelView label : *this) {
+    if (label.name != name) kept.push_back(label);
+  }
+  return Labels(kept);
+}
+
+std::string Labels::ToString() const {
+  std::string out(MetricName());
+  std::string_view separator = "{";
+  for (const LabelView label : *this) {
+    if (label.name == kMetricName) continue;
+    out.append(separator).append(label.name).append("=");
+    AppendJsonString(label.value, out);
+    separator = ", ";
+  }
+  if (separator != "{") {
+    out += '}';
+  } else if (out.empty()) {
+    out = "{}";
+  }
+  return out;
+}
+
+bool operator==(const Labels& a, const Labels& b) {
+  if (a.block_ == b.block_) return true;
+  if (a.size() != b.size() || a.hash() != b.hash()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
+std::strong_ordering operator<=>(const Labels& a, const Labels& b) {
+  const std::size_t shared = std::min(a.size(), b.size());
+  for (std::size_t i = 0; i < shared; ++i) {
+    if (const auto order = a[i] <=> b[i]; order != 0) return order;
+  }
+  return a.size() <=> b.size();
+}
+
+LabelsBuilder::LabelsBuilder(const Labels& base) {
+  labels_.reserve(base.size() + 2);
+  for (const LabelView label : base) labels_.emplace_back(label.name, label.value);
+}
+
+LabelsBuilder& LabelsBuilder::Set(std::string_view name, std::string_view value) {
+  for (auto& [n, v] : labels_) {
+    if (n == name) {
+      v = value;
+      return *this;
+    }
+  }
+  labels_.emplace_back(name, value);
+  return *this;
+}
+
+LabelsBuilder& LabelsBuilder::Del(std::string_view name) {
+  std::erase_if(labels_, [&](const auto& label) { return label.first == name; });
+  return *this;
+}
+
+std::string_view LabelsBuilder::Get(std::string_view name) const {
+  for (const auto& [n, v] : labels_) {
+    if (n == name) return v;
+  }
+  return {};
+}
+
+Labels LabelsBuilder::Build() const {
+  std::vector<LabelView> views;
+  views.reserve(labels_.size());
+  for (const auto& [n, v] : labels_) views.push_back({n, v});
+  return Labels(views);
+}
+
+}  // namespace tocsin

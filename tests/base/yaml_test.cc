@@ -1,0 +1,70 @@
+#include "base/yaml.h"
+
+#include <gtest/gtest.h>
+
+namespace tocsin {
+namespace {
+
+std::string ErrorOf(std::string_view text) {
+  const auto file = ParseYaml(text, "f.yml");
+  return file.ok() ? "no error" : file.error().message();
+}
+
+TEST(YamlTest, KeepsPositionsAndKinds) {
+  const auto file = ParseYaml("a: 1\nb:\n  - 'x'\n  - ~\n", "f.yml");
+  ASSERT_TRUE(file.ok());
+  const YamlNode* b = file->root->Find("b");
+  ASSERT_NE(b, nullptr);
+  ASSERT_EQ(b->items.size(), 2u);
+  EXPECT_TRUE(b->items[0]->quoted);
+  EXPECT_TRUE(b->items[1]->IsNull());
+  EXPECT_EQ(file->At(*b->items[0], "no").message(), "f.yml:3:5: no");
+}
+
+TEST(YamlTest, RefusesDuplicateKeysAndBrokenText) {
+  EXPECT_EQ(ErrorOf("a: 1\na: 2\n"), "f.yml:2:1: the key \"a\" stands twice");
+  EXPECT_TRUE(ErrorOf("a: [1\n").starts_with("f.yml:")) << ErrorOf("a: [1\n");
+}
+
+TEST(YamlTest, SharesAliasesAndCountsThem) {
+  const auto file = ParseYaml("a: &x [1, 2]\nb: *x\n", "f.yml");
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(file->root->Find("a"), file->root->Find("b"));
+
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 9; ++i) {
+    const std::string p = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + p + "," + p + "," + p +
+            "," + p + "," + p + "," + p + "," + p + "," + p + "]\n";
+  }
+  EXPECT_NE(ErrorOf(bomb).find("counting aliases"), std::string::npos);
+}
+
+TEST(YamlTest, RefusesCyclesDepthAndSize) {
+  EXPECT_NE(ErrorOf("&a [*a]").find("alias"), std::string::npos);
+  EXPECT_NE(ErrorOf(std::string(100'000, '[')).find("deep"), std::string::npos);
+  EXPECT_NE(ErrorOf(std::string(2 << 20, 'x')).find("larger than"), std::string::npos);
+}
+
+TEST(YamlFieldsTest, NamesUnknownKeysAndTheNearestKnownOne) {
+  const auto file = ParseYaml("intervall: 5s\n", "f.yml");
+  YamlFields fields(*file, *file->root, "global");
+  ASSERT_TRUE(fields.Read("interval", YamlDuration, std::chrono::milliseconds(0)).ok());
+  EXPECT_EQ(fields.Finish().error().message(),
+            "f.yml:1:1: unknown key \"intervall\" in global: did you mean \"interval\"?");
+}
+
+TEST(YamlFieldsTest, SaysWhatWasExpected) {
+  const auto file = ParseYaml("a: [1]\nb: 5 sec\n", "f.yml");
+  YamlFields fields(*file, *file->root, "global");
+  EXPECT_EQ(fields.ReadRequired("a", YamlDouble).error().message(),
+            "f.yml:1:4: expected a number, found a list");
+  EXPECT_TRUE(fields.ReadRequired("b", YamlDuration)
+                  .error()
+                  .message()
+                  .starts_with("f.yml:2:4: bad duration"));
+  EXPECT_EQ(fields.Require("c").error().message(), "f.yml:1:1: global needs \"c\"");
+}
+
+}  // namespace
+}  // namespace tocsin

@@ -1,0 +1,139 @@
+#include "agent/runtime/scheduler.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace tocsin {
+
+/// Shared with the workers, so that one that hangs past the scheduler's end has what it needs.
+struct Scheduler::State {
+  State(const Clock& c, std::vector<Job> j) : clock(c), jobs(std::move(j)), timetable(c.Mono()) {
+    for (const Job& job : jobs) timetable.Add(job.interval);
+    running.resize(jobs.size());
+  }
+
+  struct Round {
+    std::optional<MonoTime> deadline;  // set while the job runs
+    bool overdue = false;
+  };
+
+  const Clock& clock;
+  const std::vector<Job> jobs;
+  std::stop_source stop;
+  mutable Mutex mutex;
+  CondVar changed;  // a round ended or began, or stop was asked for
+  Timetable timetable GUARDED_BY(mutex);
+  std::vector<Round> running GUARDED_BY(mutex);
+  std::size_t workers GUARDED_BY(mutex) = 0;
+  std::size_t overdue GUARDED_BY(mutex) = 0;
+  std::size_t wanted_workers GUARDED_BY(mutex) = 0;
+  std::vector<MonoTime> wakes GUARDED_BY(mutex);  // until when each idle worker sleeps
+
+  void Sleep() REQUIRES(mutex);
+  void WakeOneFor(MonoTime due) REQUIRES(mutex);
+};
+
+/// Until the next job is due or something changed.
+void Scheduler::State::Sleep() {
+  const MonoTime wake = timetable.NextDue().value_or(clock.Mono() + seconds(3600));
+  wakes.push_back(wake);
+  changed.WaitUntil(mutex, wake);
+  wakes.erase(std::find(wakes.begin(), wakes.end(), wake));
+}
+
+/// Idle workers sleep until what was due when they fell asleep: a job that becomes due earlier must
+/// not wait for that.
+void Scheduler::State::WakeOneFor(MonoTime due) {
+  if (!wakes.empty() && *std::min_element(wakes.begin(), wakes.end()) > due) changed.NotifyAll();
+}
+
+Scheduler::Scheduler(const Clock& clock, std::vector<Job> jobs, std::size_t workers)
+    : state_(std::make_shared<State>(clock, std::move(jobs))) {
+  {
+    const MutexLock lock(state_->mutex);
+    state_->wanted_workers = workers;
+    for (std::size_t i = 0; i < workers; ++i) {
+      ++state_->workers;
+      StartWorker(state_);
+    }
+  }
+  watcher_ = std::thread([state = state_] { Watch(state); });
+}
+
+Scheduler::~Scheduler() { Stop(milliseconds(0)); }
+
+void Scheduler::Stop(milliseconds patience) {
+  state_->stop.request_stop();
+  state_->changed.NotifyAll();
+  if (watcher_.joinable()) watcher_.join();
+  const MonoTime until = std::chrono::steady_clock::now() + patience;
+  MutexLock lock(state_->mutex);
+  while (state_->workers > state_->overdue && std::chrono::steady_clock::now() < until) {
+    state_->changed.WaitUntil(state_->mutex, until);
+  }
+}
+
+std::size_t Scheduler::workers() const {
+  const MutexLock lock(state_->mutex);
+  return state_->workers;
+}
+
+void Scheduler::StartWorker(const std::shared_ptr<State>& state) {
+  std::thread worker([state] { Work(state); });
+  pthread_setname_np(worker.native_handle(), "tocsin-work");
+  worker.detach();
+}
+
+void Scheduler::Work(std::shared_ptr<State> state) {
+  MutexLock lock(state->mutex);
+  while (!state->stop.stop_requested() &&
+         state->workers <= state->wanted_workers + state->overdue) {
+    const auto index = state->timetable.TakeDue(state->clock.Mono());
+    if (!index) {
+      state->Sleep();
+      continue;
+    }
+    const Job& job = state->jobs[*index];
+    const MonoTime deadline = state->clock.Mono() + job.timeout;
+    state->running[*index] = {deadline, false};
+    state->mutex.unlock();
+    const auto pause = job.run(deadline, state->stop.get_token());
+    state->mutex.lock();
+    if (state->running[*index].overdue) --state->overdue;
+    state->running[*index] = {};
+    state->timetable.Done(*index, state->clock.Mono(), pause);
+    if (const auto due = state->timetable.NextDue()) state->WakeOneFor(*due);
+  }
+  --state->workers;
+  state->changed.NotifyAll();
+}
+
+void Scheduler::Watch(const std::shared_ptr<State>& state) {
+  pthread_setname_np(pthread_self(), "tocsin-watch");
+  MutexLock lock(state->mutex);
+  while (!state->stop.stop_requested()) {
+    const MonoTime now = state->clock.Mono();
+    // Rounds begin without waking this thread: one that begins now is looked at in a second.
+    MonoTime next = now + seconds(1);
+    for (std::size_t i = 0; i < state->running.size(); ++i) {
+      State::Round& round = state->running[i];
+      if (!round.deadline || round.overdue) continue;
+      if (*round.deadline > now) {
+        next = std::min(next, *round.deadline);
+        continue;
+      }
+      round.overdue = true;
+      ++state->overdue;
+      ++state->workers;
+      StartWorker(state);
+      state->mutex.unlock();
+      state->jobs[i].overdue();
+      state->mutex.lock();
+    }
+    state->changed.WaitUntil(state->mutex, next);
+  }
+}
+
+}  // namespace tocsin

@@ -1,0 +1,39 @@
+#include "agent/runtime/timetable.h"
+
+#include <cassert>
+
+namespace tocsin {
+
+std::size_t Timetable::Add(milliseconds interval) {
+  assert(interval.count() > 0);
+  jobs_.push_back({interval, start_});
+  return jobs_.size() - 1;
+}
+
+std::optional<std::size_t> Timetable::TakeDue(MonoTime now) {
+  std::optional<std::size_t> first;
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    if (!jobs_[i].running && jobs_[i].due <= now && (!first || jobs_[i].due < jobs_[*first].due)) {
+      first = i;
+    }
+  }
+  if (first) jobs_[*first].running = true;
+  return first;
+}
+
+std::optional<MonoTime> Timetable::NextDue() const {
+  std::optional<MonoTime> next;
+  for (const Job& job : jobs_) {
+    if (!job.running && (!next || job.due < *next)) next = job.due;
+  }
+  return next;
+}
+
+void Timetable::Done(std::size_t job, MonoTime now, std::optional<milliseconds> pause) {
+  Job& done = jobs_[job];
+  const milliseconds step = pause.value_or(done.interval);
+  done.due = start_ + ((now - start_) / step + 1) * step;
+  done.running = false;
+}
+
+}  // namespace tocsin

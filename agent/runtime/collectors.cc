@@ -1,0 +1,25 @@
+#include "agent/runtime/collectors.h"
+
+#include <utility>
+
+namespace tocsin {
+
+std::shared_ptr<const CollectorHost> MakeCollectorHost(Settings settings) {
+  auto fs = MakeHostFs(settings.paths);
+  return std::make_shared<const CollectorHost>(CollectorHost{std::move(settings), std::move(fs)});
+}
+
+Result<std::vector<MadeCollector>> MakeCollectors(const CollectorHost& host) {
+  std::vector<MadeCollector> made;
+  for (const CollectorSettings& settings : host.settings.collectors) {
+    if (!settings.enabled) continue;
+    const CatalogEntry& entry = *settings.entry;
+    auto collector = entry.make({*host.fs, host.settings.file, *settings.own});
+    if (!collector) return std::move(collector).error();
+    made.push_back({std::string(entry.name), entry.room, settings.interval, settings.timeout,
+                    *std::move(collector)});
+  }
+  return made;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,33 @@
+#pragma once
+// Makes the runners of a configuration.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/settings.h"
+#include "collectors/collector.h"
+
+namespace tocsin {
+
+/// A collector that is switched on, before anything runs it.
+struct MadeCollector {
+  std::string name;
+  std::string_view room;  // the catalog's; "agent" for the agent's own
+  milliseconds interval;
+  milliseconds timeout;
+  std::unique_ptr<Collector> collector;
+};
+
+/// What the made collectors refer to; must outlive them.
+struct CollectorHost {
+  Settings settings;
+  std::unique_ptr<HostFs> fs;
+};
+std::shared_ptr<const CollectorHost> MakeCollectorHost(Settings settings);
+
+/// Every enabled collector of the settings, in the catalog's order. Errors: kInvalid, with the
+/// position of the bad setting.
+Result<std::vector<MadeCollector>> MakeCollectors(const CollectorHost& host);
+
+}  // namespace tocsin

@@ -4,28 +4,27 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace tocsin {
 
 /// Shared with the workers, so that one that hangs past the scheduler's end has what it needs.
 struct Scheduler::State {
-  State(const Clock& c, std::vector<Job> j) : clock(c), jobs(std::move(j)), timetable(c.Mono()) {
-    for (const Job& job : jobs) timetable.Add(job.interval);
-    running.resize(jobs.size());
-  }
+  explicit State(const Clock& c) : clock(c), timetable(c.Mono()) {}
 
-  struct Round {
+  /// A job by its number in the timetable. Shared with the worker that runs it.
+  struct Slot {
+    std::shared_ptr<const Job> job;
     std::optional<MonoTime> deadline;  // set while the job runs
     bool overdue = false;
   };
 
   const Clock& clock;
-  const std::vector<Job> jobs;
   std::stop_source stop;
   mutable Mutex mutex;
   CondVar changed;  // a round ended or began, or stop was asked for
   Timetable timetable GUARDED_BY(mutex);
-  std::vector<Round> running GUARDED_BY(mutex);
+  std::vector<Slot> slots GUARDED_BY(mutex);
   std::size_t workers GUARDED_BY(mutex) = 0;
   std::size_t overdue GUARDED_BY(mutex) = 0;
   std::size_t wanted_workers GUARDED_BY(mutex) = 0;
@@ -49,8 +48,8 @@ void Scheduler::State::WakeOneFor(MonoTime due) {
   if (!wakes.empty() && *std::min_element(wakes.begin(), wakes.end()) > due) changed.NotifyAll();
 }
 
-Scheduler::Scheduler(const Clock& clock, std::vector<Job> jobs, std::size_t workers)
-    : state_(std::make_shared<State>(clock, std::move(jobs))) {
+Scheduler::Scheduler(const Clock& clock, std::size_t workers)
+    : state_(std::make_shared<State>(clock)) {
   {
     const MutexLock lock(state_->mutex);
     state_->wanted_workers = workers;
@@ -63,6 +62,20 @@ Scheduler::Scheduler(const Clock& clock, std::vector<Job> jobs, std::size_t work
 }
 
 Scheduler::~Scheduler() { Stop(milliseconds(0)); }
+
+std::size_t Scheduler::Add(Job job) {
+  const MutexLock lock(state_->mutex);
+  const std::size_t index = state_->timetable.Add(job.interval, state_->clock.Mono());
+  if (index == state_->slots.size()) state_->slots.emplace_back();
+  state_->slots[index] = {std::make_shared<const Job>(std::move(job)), std::nullopt, false};
+  state_->changed.NotifyAll();
+  return index;
+}
+
+void Scheduler::Remove(std::size_t job) {
+  const MutexLock lock(state_->mutex);
+  state_->timetable.Remove(job);
+}
 
 void Scheduler::Stop(milliseconds patience) {
   state_->stop.request_stop();
@@ -95,14 +108,16 @@ void Scheduler::Work(std::shared_ptr<State> state) {
       state->Sleep();
       continue;
     }
-    const Job& job = state->jobs[*index];
-    const MonoTime deadline = state->clock.Mono() + job.timeout;
-    state->running[*index] = {deadline, false};
+    const std::shared_ptr<const Job> job = state->slots[*index].job;
+    const MonoTime deadline = state->clock.Mono() + job->timeout;
+    state->slots[*index].deadline = deadline;
     state->mutex.unlock();
-    const auto pause = job.run(deadline, state->stop.get_token());
+    const auto pause = job->run(deadline, state->stop.get_token());
     state->mutex.lock();
-    if (state->running[*index].overdue) --state->overdue;
-    state->running[*index] = {};
+    State::Slot& slot = state->slots[*index];
+    if (slot.overdue) --state->overdue;
+    slot.deadline.reset();
+    slot.overdue = false;
     state->timetable.Done(*index, state->clock.Mono(), pause);
     if (const auto due = state->timetable.NextDue()) state->WakeOneFor(*due);
   }
@@ -117,19 +132,20 @@ void Scheduler::Watch(const std::shared_ptr<State>& state) {
     const MonoTime now = state->clock.Mono();
     // Rounds begin without waking this thread: one that begins now is looked at in a second.
     MonoTime next = now + seconds(1);
-    for (std::size_t i = 0; i < state->running.size(); ++i) {
-      State::Round& round = state->running[i];
-      if (!round.deadline || round.overdue) continue;
-      if (*round.deadline > now) {
-        next = std::min(next, *round.deadline);
+    for (std::size_t i = 0; i < state->slots.size(); ++i) {
+      State::Slot& slot = state->slots[i];
+      if (!slot.deadline || slot.overdue) continue;
+      if (*slot.deadline > now) {
+        next = std::min(next, *slot.deadline);
         continue;
       }
-      round.overdue = true;
+      slot.overdue = true;
       ++state->overdue;
       ++state->workers;
       StartWorker(state);
+      const std::shared_ptr<const Job> job = slot.job;
       state->mutex.unlock();
-      state->jobs[i].overdue();
+      job->overdue();
       state->mutex.lock();
     }
     state->changed.WaitUntil(state->mutex, next);

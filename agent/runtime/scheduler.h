@@ -7,7 +7,6 @@
 #include <stop_token>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "agent/runtime/timetable.h"
 #include "base/clock.h"
@@ -27,16 +26,21 @@ struct Job {
 };
 
 /// Threads: `workers` named "tocsin-work", one "tocsin-watch" that sees rounds pass their
-/// deadlines. A worker whose round is overdue is written off and replaced until the round returns,
-/// so there is at most one thread more for each hung job, and none accumulate: a hung job is not
-/// started again.
+/// deadlines. All public functions may be called from any thread. A worker whose round is overdue
+/// is written off and replaced until the round returns, so there is at most one thread more for
+/// each hung job, and none accumulate: a hung job is not started again.
 class Scheduler {
  public:
-  Scheduler(const Clock& clock, std::vector<Job> jobs, std::size_t workers);
+  Scheduler(const Clock& clock, std::size_t workers);
   /// Stops as Stop(0).
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
+
+  /// Returns the job's number; its first round begins at once.
+  std::size_t Add(Job job);
+  /// No round of it begins any more. One that is running goes on, and counts as hung if it hangs.
+  void Remove(std::size_t job);
 
   /// Starts no more rounds, asks the running ones to stop, and waits for them until `patience` is
   /// over. Rounds that still hang then are left behind: their threads own what they touch.

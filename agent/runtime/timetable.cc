@@ -1,19 +1,27 @@
 #include "agent/runtime/timetable.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace tocsin {
 
-std::size_t Timetable::Add(milliseconds interval) {
+std::size_t Timetable::Add(milliseconds interval, MonoTime now) {
   assert(interval.count() > 0);
-  jobs_.push_back({interval, start_});
-  return jobs_.size() - 1;
+  const auto vacant = std::find_if(jobs_.begin(), jobs_.end(),
+                                   [](const Job& job) { return job.removed && !job.running; });
+  const auto at = static_cast<std::size_t>(vacant - jobs_.begin());
+  if (vacant == jobs_.end()) jobs_.emplace_back();
+  jobs_[at] = {interval, now};
+  return at;
 }
+
+void Timetable::Remove(std::size_t job) { jobs_[job].removed = true; }
 
 std::optional<std::size_t> Timetable::TakeDue(MonoTime now) {
   std::optional<std::size_t> first;
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
-    if (!jobs_[i].running && jobs_[i].due <= now && (!first || jobs_[i].due < jobs_[*first].due)) {
+    if (jobs_[i].running || jobs_[i].removed) continue;
+    if (jobs_[i].due <= now && (!first || jobs_[i].due < jobs_[*first].due)) {
       first = i;
     }
   }
@@ -24,7 +32,7 @@ std::optional<std::size_t> Timetable::TakeDue(MonoTime now) {
 std::optional<MonoTime> Timetable::NextDue() const {
   std::optional<MonoTime> next;
   for (const Job& job : jobs_) {
-    if (!job.running && (!next || job.due < *next)) next = job.due;
+    if (!job.running && !job.removed && (!next || job.due < *next)) next = job.due;
   }
   return next;
 }

@@ -15,8 +15,11 @@ class Timetable {
  public:
   explicit Timetable(MonoTime start) : start_(start) {}
 
-  /// Returns the job's number. Its first round is due at once.
-  std::size_t Add(milliseconds interval);
+  /// Returns the job's number. Its first round is due at `now`.
+  std::size_t Add(milliseconds interval, MonoTime now);
+
+  /// The job is never due again. Its number may be given to another once it is not running.
+  void Remove(std::size_t job);
 
   /// A waiting job whose time has come, the longest overdue first; it counts as running until Done.
   std::optional<std::size_t> TakeDue(MonoTime now);
@@ -24,7 +27,8 @@ class Timetable {
   /// When TakeDue can next give a job; nothing if all are running.
   std::optional<MonoTime> NextDue() const;
 
-  /// The job waits again. `pause` replaces its interval this once (for a source that is absent).
+  /// A round ended: the job waits again, or is gone if it was removed. `pause` replaces its
+  /// interval this once (for a source that is absent).
   void Done(std::size_t job, MonoTime now, std::optional<milliseconds> pause = {});
 
  private:
@@ -32,6 +36,7 @@ class Timetable {
     milliseconds interval;
     MonoTime due;
     bool running = false;
+    bool removed = false;
   };
 
   MonoTime start_;

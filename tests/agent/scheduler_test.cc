@@ -31,8 +31,9 @@ TEST(SchedulerTest, RunsEveryJobAgainAndAgain) {
       if (left->fetch_sub(1) > 0) latch.count_down();
     };
   };
-  Scheduler scheduler(
-      clock, {MakeJob("a", seconds(10), count(a)), MakeJob("b", seconds(10), count(b))}, 2);
+  Scheduler scheduler(clock, 2);
+  scheduler.Add(MakeJob("a", seconds(10), count(a)));
+  scheduler.Add(MakeJob("b", seconds(10), count(b)));
   a.wait();
   b.wait();
   scheduler.Stop(seconds(10));
@@ -44,18 +45,17 @@ TEST(SchedulerTest, HungJobsCostTheOthersNothingAndThreadsDoNotPileUp) {
   std::promise<void> release;
   const auto released = release.get_future().share();
   std::latch all_overdue(3);
-  std::vector<Job> jobs;
+  Scheduler scheduler(clock, 2);
   for (int i = 0; i < 3; ++i) {  // more than there are workers
-    jobs.push_back(MakeJob(
+    scheduler.Add(MakeJob(
         "hung", milliseconds(1), [released](std::stop_token) { released.wait(); },
         [&] { all_overdue.count_down(); }));
   }
   std::atomic<int> rounds = 0;
   std::promise<void> many;
-  jobs.push_back(MakeJob("healthy", seconds(10), [&](std::stop_token) {
+  scheduler.Add(MakeJob("healthy", seconds(10), [&](std::stop_token) {
     if (++rounds == 50) many.set_value();
   }));
-  Scheduler scheduler(clock, std::move(jobs), 2);
   all_overdue.wait();
   many.get_future().wait();
   EXPECT_LE(scheduler.workers(), 5u) << "two, and one for each hung job";
@@ -67,16 +67,13 @@ TEST(SchedulerTest, HungJobsCostTheOthersNothingAndThreadsDoNotPileUp) {
 TEST(SchedulerTest, StopAsksRunningRoundsToEnd) {
   const SystemClock clock;
   std::promise<void> started;
-  Scheduler scheduler(clock,
-                      {MakeJob("waits", seconds(100),
-                               [&](std::stop_token stop) {
-                                 started.set_value();
-                                 std::promise<void> stopped;
-                                 const std::stop_callback on_stop(stop,
-                                                                  [&] { stopped.set_value(); });
-                                 stopped.get_future().wait();
-                               })},
-                      1);
+  Scheduler scheduler(clock, 1);
+  scheduler.Add(MakeJob("waits", seconds(100), [&](std::stop_token stop) {
+    started.set_value();
+    std::promise<void> stopped;
+    const std::stop_callback on_stop(stop, [&] { stopped.set_value(); });
+    stopped.get_future().wait();
+  }));
   started.get_future().wait();
   scheduler.Stop(seconds(10));
   EXPECT_EQ(scheduler.workers(), 0u);
@@ -88,19 +85,41 @@ TEST(SchedulerTest, StopLeavesAHungRoundBehindWhenPatienceEnds) {
   auto started = std::make_shared<std::promise<void>>();
   auto ended = std::make_shared<std::promise<void>>();
   const auto released = release->get_future().share();
-  Scheduler scheduler(clock,
-                      {MakeJob("hung", seconds(100),
-                               [=](std::stop_token) {
-                                 started->set_value();
-                                 released.wait();
-                                 ended->set_value();
-                               })},
-                      1);
+  Scheduler scheduler(clock, 1);
+  scheduler.Add(MakeJob("hung", seconds(100), [=](std::stop_token) {
+    started->set_value();
+    released.wait();
+    ended->set_value();
+  }));
   started->get_future().wait();
   scheduler.Stop(milliseconds(1));
   EXPECT_EQ(scheduler.workers(), 1u);
   release->set_value();
   ended->get_future().wait();
+}
+
+TEST(SchedulerTest, ARemovedJobBeginsNoMoreRounds) {
+  const SystemClock clock;
+  Scheduler scheduler(clock, 1);
+  std::atomic<int> removed_rounds = 0;
+  std::latch first(1);
+  const std::size_t job = scheduler.Add(MakeJob("removed", seconds(10), [&](std::stop_token) {
+    if (++removed_rounds == 1) first.count_down();
+  }));
+  first.wait();
+  scheduler.Remove(job);
+  const auto settle = [&] {  // two rounds of another job: whatever ran before has ended
+    std::latch twice(2);
+    auto left = std::make_shared<std::atomic<int>>(2);
+    scheduler.Add(MakeJob("other", seconds(10), [&twice, left](std::stop_token) {
+      if (left->fetch_sub(1) > 0) twice.count_down();
+    }));
+    twice.wait();
+  };
+  settle();
+  const int rounds = removed_rounds;
+  settle();
+  EXPECT_EQ(removed_rounds, rounds);
 }
 
 }  // namespace

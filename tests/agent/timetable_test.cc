@@ -9,8 +9,8 @@ constexpr MonoTime kStart{};
 
 TEST(TimetableTest, JobsOfOneIntervalFallDueTogether) {
   Timetable timetable(kStart);
-  const auto a = timetable.Add(seconds(1));
-  const auto b = timetable.Add(seconds(5));
+  const auto a = timetable.Add(seconds(1), kStart);
+  const auto b = timetable.Add(seconds(5), kStart);
   EXPECT_EQ(timetable.TakeDue(kStart), a);
   EXPECT_EQ(timetable.TakeDue(kStart), b);
   EXPECT_EQ(timetable.TakeDue(kStart), std::nullopt);
@@ -25,7 +25,7 @@ TEST(TimetableTest, JobsOfOneIntervalFallDueTogether) {
 
 TEST(TimetableTest, ASlowRoundSkipsWhatItMissed) {
   Timetable timetable(kStart);
-  const auto job = timetable.Add(seconds(1));
+  const auto job = timetable.Add(seconds(1), kStart);
   timetable.TakeDue(kStart);
   timetable.Done(job, kStart + milliseconds(3500));
   EXPECT_EQ(timetable.NextDue(), kStart + seconds(4));
@@ -33,13 +33,25 @@ TEST(TimetableTest, ASlowRoundSkipsWhatItMissed) {
 
 TEST(TimetableTest, APauseReplacesTheIntervalOnce) {
   Timetable timetable(kStart);
-  const auto job = timetable.Add(seconds(1));
+  const auto job = timetable.Add(seconds(1), kStart);
   timetable.TakeDue(kStart);
   timetable.Done(job, kStart, seconds(10));
   EXPECT_EQ(timetable.NextDue(), kStart + seconds(10));
   timetable.TakeDue(kStart + seconds(10));
   timetable.Done(job, kStart + seconds(10));
   EXPECT_EQ(timetable.NextDue(), kStart + seconds(11));
+}
+
+TEST(TimetableTest, ARemovedJobIsNeverDueAndItsNumberIsUsedAgainOnceItEnded) {
+  Timetable timetable(kStart);
+  const auto gone = timetable.Add(seconds(1), kStart);
+  timetable.TakeDue(kStart);
+  timetable.Remove(gone);
+  EXPECT_NE(timetable.Add(seconds(1), kStart), gone) << "it is still running";
+  timetable.Done(gone, kStart);
+  EXPECT_EQ(timetable.Add(seconds(5), kStart + seconds(2)), gone);
+  EXPECT_EQ(timetable.TakeDue(kStart + seconds(2)), std::size_t{1}) << "overdue since the start";
+  EXPECT_EQ(timetable.TakeDue(kStart + seconds(2)), gone);
 }
 
 }  // namespace

@@ -9,7 +9,9 @@ namespace tocsin {
 
 std::span<const CatalogEntry> CollectorCatalog() {
   static const std::array kCatalog{
-      kLoadavgCollector,
+      kLoadavgCollector, kPressureCollector,  kSchedstatCollector,   kSockstatCollector,
+      kSoftnetCollector, kStatCollector,      kThermalZoneCollector, kTimeCollector,
+      kTimexCollector,   kUdpQueuesCollector, kUnameCollector,
   };
   return kCatalog;
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "base/parse.h"
@@ -20,7 +21,8 @@ constexpr std::size_t kFirstBufferBytes = 4096;
 
 Error ErrnoError(const std::string& path, int error) {
   const bool absent = error == ENOENT || error == ENOTDIR;
-  return {absent ? Errc::kNotFound : Errc::kIo, path + ": " + std::strerror(error)};
+  const Errc code = absent ? Errc::kNotFound : error == EOPNOTSUPP ? Errc::kUnsupported : Errc::kIo;
+  return {code, path + ": " + std::strerror(error)};
 }
 
 class Fd {
@@ -95,6 +97,53 @@ class RealHostFile final : public HostFile {
   std::string buffer_;
 };
 
+class RealHostDir final : public HostDir {
+ public:
+  explicit RealHostDir(std::string path) : path_(std::move(path)) {}
+
+  Result<std::span<const std::string_view>> List() override {
+    if (dir_) {
+      ::rewinddir(dir_.get());
+      ReadNames();
+      if (!names_.empty()) return std::span<const std::string_view>(names_);
+      dir_.reset();  // empty, or gone and perhaps there again: ask the path again
+    }
+    dir_.reset(::opendir(path_.c_str()));
+    if (!dir_) return ErrnoError(path_, errno);
+    ReadNames();
+    return std::span<const std::string_view>(names_);
+  }
+
+ private:
+  void ReadNames() {
+    text_.clear();
+    ends_.clear();
+    while (const dirent* entry = ::readdir(dir_.get())) {
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      text_ += name;
+      ends_.push_back(text_.size());
+    }
+    names_.clear();
+    std::size_t start = 0;
+    for (const std::size_t end : ends_) {
+      names_.push_back(std::string_view(text_).substr(start, end - start));
+      start = end;
+    }
+    std::sort(names_.begin(), names_.end());
+  }
+
+  struct CloseDir {
+    void operator()(DIR* dir) const { ::closedir(dir); }
+  };
+
+  const std::string path_;
+  std::unique_ptr<DIR, CloseDir> dir_;
+  std::string text_;
+  std::vector<std::size_t> ends_;
+  std::vector<std::string_view> names_;
+};
+
 class RealHostFs final : public HostFs {
  public:
   explicit RealHostFs(HostPaths paths) : paths_(std::move(paths)) {}
@@ -103,6 +152,10 @@ class RealHostFs final : public HostFs {
 
   std::unique_ptr<HostFile> File(std::string path) const override {
     return std::make_unique<RealHostFile>(std::move(path));
+  }
+
+  std::unique_ptr<HostDir> Dir(std::string path) const override {
+    return std::make_unique<RealHostDir>(std::move(path));
   }
 
   Result<std::string> Read(const std::string& path) const override {
@@ -140,6 +193,13 @@ class RealHostFs final : public HostFs {
     return ::stat(path.c_str(), &info) == 0;
   }
 
+  Result<FileStatus> Stat(const std::string& path) const override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return ErrnoError(path, errno);
+    return FileStatus{seconds(info.st_mtim.tv_sec) + nanoseconds(info.st_mtim.tv_nsec),
+                      static_cast<std::uint64_t>(info.st_size), info.st_ino, S_ISREG(info.st_mode)};
+  }
+
   Result<struct statvfs> StatVfs(const std::string& path) const override {
     struct statvfs info {};
     if (::statvfs(path.c_str(), &info) != 0) return ErrnoError(path, errno);
@@ -150,6 +210,28 @@ class RealHostFs final : public HostFs {
     struct utsname info {};
     if (::uname(&info) != 0) return ErrnoError("uname", errno);
     return info;
+  }
+
+  Result<ClockDiscipline> Adjtimex() const override {
+    ClockDiscipline clock{};
+    clock.state = ::adjtimex(&clock.timex);
+    if (clock.state >= 0) return clock;
+    if (errno == EPERM || errno == ENOSYS) {
+      return Error{Errc::kUnsupported, std::string("adjtimex: ") + std::strerror(errno)};
+    }
+    return ErrnoError("adjtimex", errno);
+  }
+
+  LocalZone ZoneAt(WallTime at) const override {
+    const std::time_t time = std::chrono::floor<seconds>(at).time_since_epoch().count();
+    struct tm local {};
+    ::tzset();
+    ::localtime_r(&time, &local);
+    return {local.tm_zone ? local.tm_zone : "", seconds(local.tm_gmtoff)};
+  }
+
+  std::size_t PageBytes() const override {
+    return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   }
 
  private:

@@ -2,13 +2,16 @@
 // The host's files under movable roots. Collectors reach the host only through this.
 
 #include <sys/statvfs.h>
+#include <sys/timex.h>
 #include <sys/utsname.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace tocsin {
@@ -28,8 +31,38 @@ class HostFile {
  public:
   virtual ~HostFile() = default;
   /// The whole file. The view is valid until the next call. Errors: kNotFound if there is no such
-  /// file, kIo with errno's text otherwise (also for files over 64 MB).
+  /// file, kUnsupported if the kernel says so (EOPNOTSUPP), kIo with errno's text otherwise (also
+  /// for files over 64 MB).
   virtual Result<std::string_view> Read() = 0;
+};
+
+/// A directory that is listed again every round, without heap once its size is known. The
+/// descriptor stays open between rounds. One thread at a time.
+class HostDir {
+ public:
+  virtual ~HostDir() = default;
+  /// Its names, sorted, without "." and "..", valid until the next call. Errors: kNotFound, kIo.
+  virtual Result<std::span<const std::string_view>> List() = 0;
+};
+
+/// What stat(2) says, of the file that symbolic links lead to.
+struct FileStatus {
+  nanoseconds mtime;  // since the Unix epoch
+  std::uint64_t bytes;
+  std::uint64_t inode;
+  bool regular;
+};
+
+/// adjtimex(2): how the kernel keeps the clock.
+struct ClockDiscipline {
+  int state;  // TIME_OK … TIME_ERROR
+  struct timex timex;
+};
+
+/// A time zone as it is at one instant.
+struct LocalZone {
+  std::string name;  // "CET"
+  seconds offset;    // east of UTC
 };
 
 /// Thread-safe, immutable. Relative paths are joined to the root named by the function. Opens with
@@ -52,6 +85,9 @@ class HostFs {
   /// A handle for a file that need not exist yet. `path` is absolute (see ProcPath …).
   virtual std::unique_ptr<HostFile> File(std::string path) const = 0;
 
+  /// A handle for a directory that need not exist yet.
+  virtual std::unique_ptr<HostDir> Dir(std::string path) const = 0;
+
   /// One read of a whole file. Errors: kNotFound, kIo.
   virtual Result<std::string> Read(const std::string& path) const = 0;
   /// The same without the blanks at both ends, for one-value files of sysfs.
@@ -62,11 +98,19 @@ class HostFs {
   /// The target of a symbolic link. Errors: kNotFound, kIo.
   virtual Result<std::string> ReadLink(const std::string& path) const = 0;
   virtual bool Exists(const std::string& path) const = 0;
+  /// Errors: kNotFound, kIo.
+  virtual Result<FileStatus> Stat(const std::string& path) const = 0;
 
   /// statvfs(2); may block for ever on a dead network mount. Errors: kNotFound, kIo.
   virtual Result<struct statvfs> StatVfs(const std::string& path) const = 0;
   /// uname(2).
   virtual Result<struct utsname> Uname() const = 0;
+  /// Changes nothing. Errors: kUnsupported if forbidden here, kIo.
+  virtual Result<ClockDiscipline> Adjtimex() const = 0;
+  /// The host's own time zone at `at`.
+  virtual LocalZone ZoneAt(WallTime at) const = 0;
+  /// Bytes of a page of memory, in which the kernel counts.
+  virtual std::size_t PageBytes() const = 0;
 
  private:
   static std::string Join(std::string_view root, std::string_view path);

@@ -6,5 +6,15 @@
 namespace tocsin {
 
 extern const CatalogEntry kLoadavgCollector;
+extern const CatalogEntry kPressureCollector;
+extern const CatalogEntry kSchedstatCollector;
+extern const CatalogEntry kSockstatCollector;
+extern const CatalogEntry kSoftnetCollector;
+extern const CatalogEntry kStatCollector;
+extern const CatalogEntry kThermalZoneCollector;
+extern const CatalogEntry kTimeCollector;
+extern const CatalogEntry kTimexCollector;
+extern const CatalogEntry kUdpQueuesCollector;
+extern const CatalogEntry kUnameCollector;
 
 }  // namespace tocsin

@@ -118,11 +118,11 @@ void CollectorRunner::GiveUpRound() {
   receiver_->Withdraw(clock_.Wall());
 }
 
-void CollectorRunner::Retire() {
+void CollectorRunner::Retire(RetireMode mode) {
   const MutexLock lock(mutex_);
   if (retired_) return;
   retired_ = true;
-  receiver_->Withdraw(clock_.Wall());
+  if (mode == RetireMode::kWithdraw) receiver_->Withdraw(clock_.Wall());
 }
 
 CollectorStatus CollectorRunner::Status() const {

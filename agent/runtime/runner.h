@@ -40,6 +40,10 @@ class RoundReceiver {
   virtual void Withdraw(WallTime at) = 0;
 };
 
+/// What becomes of a retired collector's last data: it goes, or it stays until the collector that
+/// takes its place has its first round.
+enum class RetireMode { kWithdraw, kHandOver };
+
 /// Thread-safe except RunRound, of which there is one at a time.
 class CollectorRunner {
  public:
@@ -57,8 +61,8 @@ class CollectorRunner {
   /// The running round is past its deadline: its data is withdrawn, its result will not count.
   void GiveUpRound();
 
-  /// Nothing is published from now on; withdraws what there is.
-  void Retire();
+  /// Nothing is published from now on.
+  void Retire(RetireMode mode);
 
   CollectorStatus Status() const;
 

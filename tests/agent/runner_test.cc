@@ -115,7 +115,7 @@ TEST_F(RunnerTest, ARoundThatWasGivenUpDoesNotCountWhenItEnds) {
 }
 
 TEST_F(RunnerTest, ARetiredRunnerPublishesNothing) {
-  runner_.Retire();
+  runner_.Retire(RetireMode::kWithdraw);
   Run();
   EXPECT_TRUE(received_.published.empty());
   EXPECT_EQ(received_.withdrawn, 1);

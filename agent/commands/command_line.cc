@@ -1,0 +1,108 @@
+#include "agent/commands/command_line.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <memory>
+#include <utility>
+
+#include "collectors/catalog.h"
+
+namespace tocsin {
+namespace {
+
+constexpr const char* kFooter =
+    "Collectors are switched by --collector.NAME and --no-collector.NAME; `tocsin collectors`\n"
+    "lists them with their own flags. Every flag can stand in the configuration file, where each\n"
+    "key is documented: config/tocsin.yml.";
+
+void AddText(CLI::App& app, const std::string& name, std::optional<std::string>& into,
+             const std::string& help, const std::string& group) {
+  app.add_option(name, into, help)->group(group)->type_name("TEXT");
+}
+
+/// Flags of the agent itself, as Prometheus and its exporters spell them.
+void AddAgentFlags(CLI::App& app, Flags& flags) {
+  AddText(app, "--config.file", flags.config_file, "Configuration file. Without one: defaults.",
+          "Agent");
+  app.add_option("--web.listen-address", flags.listen_addresses,
+                 "Address and port to serve on; may be given several times [127.0.0.1:9909].")
+      ->group("Agent")
+      ->type_name("HOST:PORT")
+      ->allow_extra_args(false);
+  AddText(app, "--web.telemetry-path", flags.telemetry_path, "Path of the metrics [/metrics].",
+          "Agent");
+  AddText(app, "--web.external-url", flags.external_url,
+          "The agent's address as people reach it, for links in alerts.", "Agent");
+  AddText(app, "--storage.path", flags.storage_path,
+          "Folder for samples and alert state. Without one they are lost at a restart.", "Agent");
+  AddText(app, "--promql.compat", flags.promql_compat,
+          "v3: half-open range windows as Prometheus 3 [default]; v2: closed ones.", "Agent");
+  AddText(app, "--log.level", flags.log_level, "debug, info, warn or error [info].", "Agent");
+  AddText(app, "--log.format", flags.log_format, "logfmt or json [logfmt].", "Agent");
+  AddText(app, "--path.procfs", flags.procfs, "Where procfs is mounted [/proc].", "Host");
+  AddText(app, "--path.sysfs", flags.sysfs, "Where sysfs is mounted [/sys].", "Host");
+  AddText(app, "--path.rootfs", flags.rootfs, "Where the host's root is mounted [/].", "Host");
+  AddText(app, "--path.udev.data", flags.udev_data, "udev's data [/run/udev/data].", "Host");
+  app.add_flag("--collector.disable-defaults", flags.disable_default_collectors,
+               "Run only the collectors that are named.")
+      ->group("Host");
+}
+
+/// Hidden in --help, which would be pages of them.
+void AddCollectorFlags(CLI::App& app, Flags& flags) {
+  for (const CatalogEntry& entry : CollectorCatalog()) {
+    const std::string name(entry.name);
+    app.add_flag_callback(
+           "--collector." + name, [&flags, name] { flags.collector_enabled[name] = true; },
+           std::string(entry.help))
+        ->group("");
+    app.add_flag_callback("--no-collector." + name,
+                          [&flags, name] { flags.collector_enabled[name] = false; })
+        ->group("");
+    for (const CollectorFlag& flag : entry.flags) {
+      const std::string key(flag.key);
+      app.add_option_function<std::string>(
+             "--collector." + std::string(flag.flag),
+             [&flags, name, key](const std::string& value) {
+               flags.collector_settings[name][key] = value;
+             },
+             std::string(flag.help))
+          ->group("");
+    }
+  }
+}
+
+}  // namespace
+
+ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app("Tocsin: collects, keeps and judges a Linux host's metrics, and pages.", "tocsin");
+  app.footer(kFooter);
+  app.fallthrough();
+  app.require_subcommand(0, 1);
+  app.set_help_flag("-h,--help", "This help.");
+  app.set_version_flag("--version", "tocsin");
+  AddAgentFlags(app, line.flags);
+  AddCollectorFlags(app, line.flags);
+
+  const auto command = [&](const char* name, Command which, const char* help) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->callback([&line, which] { line.command = which; });
+    return sub;
+  };
+  command("run", Command::kRun, "Run the agent (the default).");
+  command("check", Command::kCheck, "Check the configuration and its rules; 1 on errors.");
+  command("collect", Command::kCollect, "One round of the collectors, to standard output.")
+      ->add_option("NAME", line.names, "Only these collectors.");
+  command("version", Command::kVersion, "Print the version.");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return {std::nullopt, app.exit(e) == 0 ? 0 : 2};
+  }
+  return {std::move(line), 0};
+}
+
+}  // namespace tocsin

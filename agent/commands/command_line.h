@@ -1,0 +1,28 @@
+#pragma once
+// The command line as the commands see it. CLI11 stays inside command_line.cc.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/settings.h"
+
+namespace tocsin {
+
+enum class Command { kRun, kCheck, kCollect, kVersion };
+
+struct CommandLine {
+  Command command = Command::kRun;
+  Flags flags;
+  std::vector<std::string> names;  // collect: which collectors; empty for all that are enabled
+};
+
+/// What a command line asks for, or the exit status when there is nothing left to do: --help and
+/// errors have been printed then.
+struct ParsedCommandLine {
+  std::optional<CommandLine> line;
+  int exit_status = 0;
+};
+ParsedCommandLine ParseCommandLine(int argc, const char* const* argv);
+
+}  // namespace tocsin

@@ -1,0 +1,29 @@
+#include "agent/commands/commands.h"
+
+#include <cstdio>
+
+#include "agent/version.h"
+
+namespace tocsin {
+
+int RunCommand(const CommandLine& line) {
+  switch (line.command) {
+    case Command::kRun:
+      return RunAgent(line);
+    case Command::kCheck:
+      return CheckConfiguration(line);
+    case Command::kCollect:
+      return CollectOnce(line);
+    case Command::kVersion:
+      return PrintVersion();
+  }
+  return 2;
+}
+
+int PrintVersion() {
+  std::printf("tocsin %.*s (revision %.*s, %s)\n", static_cast<int>(kVersion.size()),
+              kVersion.data(), static_cast<int>(kRevision.size()), kRevision.data(), __VERSION__);
+  return 0;
+}
+
+}  // namespace tocsin

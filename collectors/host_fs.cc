@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/parse.h"
+#include "collectors/netlink.h"
 
 namespace tocsin {
 namespace {
@@ -220,6 +221,10 @@ class RealHostFs final : public HostFs {
       return Error{Errc::kUnsupported, std::string("adjtimex: ") + std::strerror(errno)};
     }
     return ErrnoError("adjtimex", errno);
+  }
+
+  std::unique_ptr<NetlinkSocket> Netlink(int protocol) const override {
+    return MakeNetlinkSocket(protocol);
   }
 
   LocalZone ZoneAt(WallTime at) const override {

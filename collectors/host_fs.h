@@ -16,6 +16,8 @@
 
 namespace tocsin {
 
+class NetlinkSocket;
+
 /// Where the host's trees are mounted, as --path.procfs and its siblings give them.
 struct HostPaths {
   std::string procfs = "/proc";
@@ -107,6 +109,8 @@ class HostFs {
   virtual Result<struct utsname> Uname() const = 0;
   /// Changes nothing. Errors: kUnsupported if forbidden here, kIo.
   virtual Result<ClockDiscipline> Adjtimex() const = 0;
+  /// A conversation of a netlink protocol (collectors/netlink.h), not yet opened.
+  virtual std::unique_ptr<NetlinkSocket> Netlink(int protocol) const = 0;
   /// The host's own time zone at `at`.
   virtual LocalZone ZoneAt(WallTime at) const = 0;
   /// Bytes of a page of memory, in which the kernel counts.

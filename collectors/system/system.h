@@ -6,6 +6,7 @@
 namespace tocsin {
 
 extern const CatalogEntry kLoadavgCollector;
+extern const CatalogEntry kNetstatCollector;
 extern const CatalogEntry kPressureCollector;
 extern const CatalogEntry kSchedstatCollector;
 extern const CatalogEntry kSockstatCollector;
@@ -16,5 +17,6 @@ extern const CatalogEntry kTimeCollector;
 extern const CatalogEntry kTimexCollector;
 extern const CatalogEntry kUdpQueuesCollector;
 extern const CatalogEntry kUnameCollector;
+extern const CatalogEntry kVmstatCollector;
 
 }  // namespace tocsin

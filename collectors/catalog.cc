@@ -8,11 +8,25 @@
 namespace tocsin {
 
 std::span<const CatalogEntry> CollectorCatalog() {
+  // One a line, so that additions merge.
+  // clang-format off
   static const std::array kCatalog{
-      kLoadavgCollector, kPressureCollector,  kSchedstatCollector,   kSockstatCollector,
-      kSoftnetCollector, kStatCollector,      kThermalZoneCollector, kTimeCollector,
-      kTimexCollector,   kUdpQueuesCollector, kUnameCollector,
+      kLoadavgCollector,
+      kNetdevCollector,
+      kNetstatCollector,
+      kPressureCollector,
+      kSchedstatCollector,
+      kSockstatCollector,
+      kSoftnetCollector,
+      kStatCollector,
+      kThermalZoneCollector,
+      kTimeCollector,
+      kTimexCollector,
+      kUdpQueuesCollector,
+      kUnameCollector,
+      kVmstatCollector,
   };
+  // clang-format on
   return kCatalog;
 }
 

@@ -6,6 +6,7 @@
 namespace tocsin {
 
 extern const CatalogEntry kLoadavgCollector;
+extern const CatalogEntry kNetdevCollector;
 extern const CatalogEntry kNetstatCollector;
 extern const CatalogEntry kPressureCollector;
 extern const CatalogEntry kSchedstatCollector;

@@ -1,0 +1,111 @@
+#include "collectors/system/net_addresses.h"
+
+#include <arpa/inet.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+
+#include <array>
+
+#include "collectors/decimal_text.h"
+
+namespace tocsin {
+namespace {
+
+/// node_exporter's words for how far an address reaches; empty for unspecified and multicast ones.
+std::string_view ScopeOf(int family, const in6_addr& address) {
+  if (family == AF_INET) {
+    std::uint32_t ip = 0;
+    std::memcpy(&ip, &address, sizeof ip);
+    ip = ntohl(ip);
+    const bool link_local = ip >> 16 == 0xa9fe || ip >> 8 == 0xe00000;  // 169.254/16, 224.0.0/24
+    if (ip >> 24 == 127 || link_local) return "link-local";
+    const bool multicast = ip >> 28 == 0xe;
+    return ip == 0 || ip == 0xffffffff || multicast ? "" : "global";
+  }
+  if (IN6_IS_ADDR_LOOPBACK(&address) || IN6_IS_ADDR_LINKLOCAL(&address) ||
+      IN6_IS_ADDR_MC_LINKLOCAL(&address)) {
+    return "link-local";
+  }
+  if (IN6_IS_ADDR_MC_NODELOCAL(&address)) return "interface-local";
+  return IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_MULTICAST(&address) ? "" : "global";
+}
+
+template <class Header>
+NetlinkRequest DumpOf(std::uint16_t type, const Header& header) {
+  return {
+      type, NetlinkRequest::Kind::kDump, {reinterpret_cast<const char*>(&header), sizeof header}};
+}
+
+}  // namespace
+
+Status NetAddresses::Collect(FamilySink& out) {
+  TRY(ReadLinkNames());
+  const ifaddrmsg any{};
+  TRY(socket_.Start(DumpOf(RTM_GETADDR, any)));
+  while (true) {
+    TRY_ASSIGN(std::string_view batch, socket_.Next());
+    if (batch.empty()) return Unit{};
+    while (const auto message = TakeMessage(batch)) {
+      if (message->type == RTM_NEWADDR) AddAddress(message->payload, out);
+    }
+  }
+}
+
+Status NetAddresses::ReadLinkNames() {
+  link_count_ = 0;
+  const ifinfomsg any{};
+  TRY(socket_.Start(DumpOf(RTM_GETLINK, any)));
+  while (true) {
+    TRY_ASSIGN(std::string_view batch, socket_.Next());
+    if (batch.empty()) return Unit{};
+    while (const auto message = TakeMessage(batch)) {
+      std::string_view attributes = message->payload;
+      const auto header = TakeHeader<ifinfomsg>(attributes);
+      if (message->type != RTM_NEWLINK || !header) continue;
+      while (const auto attribute = TakeAttribute(attributes)) {
+        if (attribute->type != IFLA_IFNAME) continue;
+        if (link_count_ == links_.size()) links_.emplace_back();
+        links_[link_count_].first = header->ifi_index;
+        links_[link_count_++].second.assign(ReadText(attribute->value));
+        break;
+      }
+    }
+  }
+}
+
+std::string_view NetAddresses::NameOf(int index) const {
+  for (std::size_t i = 0; i < link_count_; ++i) {
+    if (links_[i].first == index) return links_[i].second;
+  }
+  return {};
+}
+
+void NetAddresses::AddAddress(std::string_view payload, FamilySink& out) const {
+  const auto header = TakeHeader<ifaddrmsg>(payload);
+  if (!header || (header->ifa_family != AF_INET && header->ifa_family != AF_INET6)) return;
+  const std::string_view device = NameOf(static_cast<int>(header->ifa_index));
+  if (device.empty()) return;  // came up between the two dumps
+  // A point-to-point link has its peer in IFA_ADDRESS and its own address in IFA_LOCAL.
+  std::string_view address;
+  std::string_view local;
+  while (const auto attribute = TakeAttribute(payload)) {
+    if (attribute->type == IFA_ADDRESS) address = attribute->value;
+    if (attribute->type == IFA_LOCAL) local = attribute->value;
+  }
+  if (!local.empty()) address = local;
+  if (address.size() < (header->ifa_family == AF_INET ? 4u : 16u)) return;
+  const auto ip = ReadValue<in6_addr>(address);
+  std::array<char, INET6_ADDRSTRLEN> text;
+  if (!::inet_ntop(header->ifa_family, &ip, text.data(), text.size())) return;
+  const DecimalText netmask(header->ifa_prefixlen);
+  out.Add(kNetworkAddressInfo,
+          {{"address", text.data()},
+           {"device", device},
+           {"netmask", netmask.view()},
+           {"scope", ScopeOf(header->ifa_family, ip)}},
+          1);
+}
+
+}  // namespace tocsin

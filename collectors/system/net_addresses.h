@@ -1,0 +1,37 @@
+#pragma once
+// node_network_address_info: every address of every interface, by netlink.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collectors/netlink.h"
+#include "metrics/writer.h"
+
+namespace tocsin {
+
+inline constexpr FamilySpec kNetworkAddressInfo{"node_network_address_info", MetricType::kGauge,
+                                                "node network address by device"};
+
+/// One thread at a time.
+class NetAddresses {
+ public:
+  /// `socket` is of NETLINK_ROUTE and outlives this; it is used only within Collect().
+  explicit NetAddresses(NetlinkSocket& socket) : socket_(socket) {}
+
+  /// Errors: those of NetlinkSocket.
+  Status Collect(FamilySink& out);
+
+ private:
+  Status ReadLinkNames();
+  std::string_view NameOf(int index) const;
+  void AddAddress(std::string_view payload, FamilySink& out) const;
+
+  NetlinkSocket& socket_;
+  std::vector<std::pair<int, std::string>> links_;  // strings are kept for their memory
+  std::size_t link_count_ = 0;
+};
+
+}  // namespace tocsin

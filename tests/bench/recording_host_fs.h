@@ -1,0 +1,89 @@
+#pragma once
+// The real host, with a list of which files and directories were read.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collectors/host_fs.h"
+#include "collectors/netlink.h"
+
+namespace tocsin {
+
+/// One thread at a time.
+class RecordingHostFs final : public HostFs {
+ public:
+  /// Files in the order in which they were read since the last Clear.
+  std::vector<std::string> files() const { return *files_; }
+  void Clear() { files_->clear(); }
+
+  const HostPaths& paths() const override { return host_->paths(); }
+  std::unique_ptr<HostFile> File(std::string path) const override {
+    return std::make_unique<RecordingFile>(host_->File(path), path, files_);
+  }
+  std::unique_ptr<HostDir> Dir(std::string path) const override {
+    return std::make_unique<RecordingDir>(host_->Dir(path), path, files_);
+  }
+  Result<std::string> Read(const std::string& path) const override {
+    files_->push_back(path);
+    return host_->Read(path);
+  }
+  Result<std::vector<std::string>> List(const std::string& path) const override {
+    files_->push_back(path);
+    return host_->List(path);
+  }
+  Result<std::string> ReadLink(const std::string& path) const override {
+    return host_->ReadLink(path);
+  }
+  bool Exists(const std::string& path) const override { return host_->Exists(path); }
+  Result<FileStatus> Stat(const std::string& path) const override { return host_->Stat(path); }
+  Result<struct statvfs> StatVfs(const std::string& path) const override {
+    return host_->StatVfs(path);
+  }
+  Result<struct utsname> Uname() const override { return host_->Uname(); }
+  Result<ClockDiscipline> Adjtimex() const override { return host_->Adjtimex(); }
+  std::unique_ptr<NetlinkSocket> Netlink(int protocol) const override {
+    return host_->Netlink(protocol);
+  }
+  LocalZone ZoneAt(WallTime at) const override { return host_->ZoneAt(at); }
+  std::size_t PageBytes() const override { return host_->PageBytes(); }
+
+ private:
+  using Files = std::shared_ptr<std::vector<std::string>>;
+
+  class RecordingFile final : public HostFile {
+   public:
+    RecordingFile(std::unique_ptr<HostFile> file, std::string path, Files files)
+        : file_(std::move(file)), path_(std::move(path)), files_(std::move(files)) {}
+    Result<std::string_view> Read() override {
+      files_->push_back(path_);
+      return file_->Read();
+    }
+
+   private:
+    const std::unique_ptr<HostFile> file_;
+    const std::string path_;
+    const Files files_;
+  };
+
+  class RecordingDir final : public HostDir {
+   public:
+    RecordingDir(std::unique_ptr<HostDir> dir, std::string path, Files files)
+        : dir_(std::move(dir)), path_(std::move(path)), files_(std::move(files)) {}
+    Result<std::span<const std::string_view>> List() override {
+      files_->push_back(path_);
+      return dir_->List();
+    }
+
+   private:
+    const std::unique_ptr<HostDir> dir_;
+    const std::string path_;
+    const Files files_;
+  };
+
+  const std::unique_ptr<HostFs> host_ = MakeHostFs({});
+  const Files files_ = std::make_shared<std::vector<std::string>>();
+};
+
+}  // namespace tocsin

@@ -45,17 +45,26 @@ class Fd {
   int fd_ = -1;
 };
 
-Result<Fd> OpenRegular(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd) return ErrnoError(path, errno);
+/// The errno of opening `path`; EISDIR stands for anything that is not a regular file.
+int OpenRaw(const std::string& path, Fd& fd) {
+  fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) return errno;
   struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return ErrnoError(path, errno);
-  if (!S_ISREG(info.st_mode)) return Error{Errc::kIo, path + ": not a regular file"};
+  if (::fstat(fd.get(), &info) != 0) return errno;
+  return S_ISREG(info.st_mode) ? 0 : EISDIR;
+}
+
+Result<Fd> OpenRegular(const std::string& path) {
+  Fd fd;
+  const int error = OpenRaw(path, fd);
+  if (error == EISDIR) return Error{Errc::kIo, path + ": not a regular file"};
+  if (error != 0) return ErrnoError(path, error);
   return fd;
 }
 
 /// Reads from offset 0 to the end into `buffer`, which only grows; its first `size` bytes count.
-Status ReadAll(int fd, const std::string& path, std::string& buffer, std::size_t& size) {
+/// The errno; EFBIG for more than kMaxFileBytes.
+int ReadRaw(int fd, std::string& buffer, std::size_t& size) {
   if (buffer.empty()) buffer.resize(kFirstBufferBytes);
   size = 0;
   while (true) {
@@ -63,15 +72,22 @@ Status ReadAll(int fd, const std::string& path, std::string& buffer, std::size_t
         ::pread(fd, buffer.data() + size, buffer.size() - size, static_cast<off_t>(size));
     if (n < 0) {
       if (errno == EINTR) continue;
-      return ErrnoError(path, errno);
+      return errno;
     }
-    if (n == 0) return Unit{};
+    if (n == 0) return 0;
     size += static_cast<std::size_t>(n);
     if (size == buffer.size()) {
-      if (size >= kMaxFileBytes) return Error{Errc::kIo, path + ": larger than 64 MB"};
+      if (size >= kMaxFileBytes) return EFBIG;
       buffer.resize(buffer.size() * 2);
     }
   }
+}
+
+Status ReadAll(int fd, const std::string& path, std::string& buffer, std::size_t& size) {
+  const int error = ReadRaw(fd, buffer, size);
+  if (error == EFBIG) return Error{Errc::kIo, path + ": larger than 64 MB"};
+  if (error != 0) return ErrnoError(path, error);
+  return Unit{};
 }
 
 class RealHostFile final : public HostFile {
@@ -81,7 +97,7 @@ class RealHostFile final : public HostFile {
   Result<std::string_view> Read() override {
     if (fd_) {
       std::size_t size = 0;
-      if (ReadAll(fd_.get(), path_, buffer_, size) && size > 0) {
+      if (ReadRaw(fd_.get(), buffer_, size) == 0 && size > 0) {
         return std::string_view(buffer_.data(), size);
       }
       fd_ = Fd();  // gone, replaced or empty: ask the path again
@@ -166,6 +182,14 @@ class RealHostFs final : public HostFs {
     TRY(ReadAll(fd.get(), path, buffer, size));
     buffer.resize(size);
     return buffer;
+  }
+
+  RawRead ReadInto(const std::string& path, std::string& buffer) const override {
+    Fd fd;
+    if (const int error = OpenRaw(path, fd)) return {error, {}};
+    std::size_t size = 0;
+    const int error = ReadRaw(fd.get(), buffer, size);
+    return {error, std::string_view(buffer.data(), error == 0 ? size : 0)};
   }
 
   Result<std::vector<std::string>> List(const std::string& path) const override {

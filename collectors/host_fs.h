@@ -55,6 +55,14 @@ struct FileStatus {
   bool regular;
 };
 
+/// What came of a read that keeps no descriptor and takes no heap.
+struct RawRead {
+  int error;  // errno; 0 if it went well
+  std::string_view text;
+
+  explicit operator bool() const { return error == 0; }
+};
+
 /// adjtimex(2): how the kernel keeps the clock.
 struct ClockDiscipline {
   int state;  // TIME_OK … TIME_ERROR
@@ -92,7 +100,10 @@ class HostFs {
 
   /// One read of a whole file. Errors: kNotFound, kIo.
   virtual Result<std::string> Read(const std::string& path) const = 0;
-  /// The same without the blanks at both ends, for one-value files of sysfs.
+  /// The same into `buffer`, which only grows and holds the text: for the many small files of
+  /// sysfs, of which some are absent or unreadable every round. EISDIR if it is not a regular file.
+  virtual RawRead ReadInto(const std::string& path, std::string& buffer) const = 0;
+  /// One read without the blanks at both ends, for one-value files of sysfs.
   Result<std::string> ReadTrimmed(const std::string& path) const;
 
   /// Names in a directory, sorted, without "." and "..". Errors: kNotFound, kIo.

@@ -2,6 +2,7 @@
 
 #include "base/parse.h"
 #include "collectors/host_fs.h"
+#include "collectors/source.h"
 #include "collectors/system/system.h"
 
 namespace tocsin {
@@ -18,7 +19,9 @@ class LoadavgCollector final : public Collector {
   explicit LoadavgCollector(const HostFs& fs) : file_(fs.File(fs.ProcPath("loadavg"))) {}
 
   Status Collect(const RoundContext&, FamilySink& out) override {
-    TRY_ASSIGN(std::string_view text, file_->Read());
+    const auto read = file_->Read();
+    if (!read) return AbsentIsFailure(read.error());
+    std::string_view text = *read;
     for (const FamilySpec& family : kFamilies) {
       const auto value = ParseDouble(TakeField(text));
       if (!value) return Error{Errc::kMalformed, "loadavg: expected three numbers"};

@@ -1,0 +1,358 @@
+#include "tests/collectors/fixture.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "base/format.h"
+#include "base/parse.h"
+#include "collectors/netlink.h"
+
+namespace tocsin {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The lines of a file, each split at blanks.
+std::vector<std::vector<std::string>> Rows(const fs::path& path) {
+  std::vector<std::vector<std::string>> rows;
+  std::istringstream text(ReadTextFile(path));
+  for (std::string line; std::getline(text, line);) {
+    std::istringstream fields(line);
+    std::vector<std::string> row;
+    for (std::string field; fields >> field;) row.push_back(field);
+    if (!row.empty()) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+int ErrnoNamed(const std::string& name) {
+  static const std::map<std::string, int> kKnown{
+      {"EACCES", EACCES},       {"EINVAL", EINVAL},        {"EIO", EIO},
+      {"ENODATA", ENODATA},     {"ENODEV", ENODEV},        {"ENOENT", ENOENT},
+      {"EAGAIN", EAGAIN},       {"ENXIO", ENXIO},          {"EPERM", EPERM},
+      {"ETIMEDOUT", ETIMEDOUT}, {"EOPNOTSUPP", EOPNOTSUPP}};
+  const auto found = kKnown.find(name);
+  EXPECT_NE(found, kKnown.end()) << "the fixture names an unknown error " << name;
+  return found == kKnown.end() ? EIO : found->second;
+}
+
+Error ErrorOf(const std::string& path, int error) {
+  const Errc code = error == ENOENT       ? Errc::kNotFound
+                    : error == EOPNOTSUPP ? Errc::kUnsupported
+                                          : Errc::kIo;
+  return {code, path + ": " + std::strerror(error)};
+}
+
+/// A file that the case may call unreadable.
+class FixtureFile final : public HostFile {
+ public:
+  FixtureFile(const HostFs& host, std::string path, std::unique_ptr<HostFile> file)
+      : host_(host), path_(std::move(path)), file_(std::move(file)) {}
+
+  Result<std::string_view> Read() override;
+
+ private:
+  const HostFs& host_;
+  std::string path_;
+  std::unique_ptr<HostFile> file_;
+};
+
+/// Answers of the kernel, from the file `netlink`.
+class FixtureNetlink final : public NetlinkSocket {
+ public:
+  FixtureNetlink(fs::path file, int protocol)
+      : file_(std::move(file)), protocol_(std::to_string(protocol)) {}
+
+  Status Start(const NetlinkRequest& request) override {
+    batches_.clear();
+    next_ = 0;
+    bool wanted = false;
+    bool found = false;
+    for (const auto& row : Rows(file_)) {
+      if (row[0] == "ask") {
+        wanted = row.at(1) == protocol_ && row.at(2) == std::to_string(request.type) &&
+                 (row.size() < 4 || request.payload == FromHex(row[3]));
+        found |= wanted;
+      } else if (wanted) {
+        batches_.push_back(FromHex(row[0]));
+      }
+    }
+    if (!found) return Error{Errc::kUnsupported, "netlink: the fixture has no answer"};
+    return Unit{};
+  }
+
+  Result<std::string_view> Next() override {
+    if (next_ == batches_.size()) return std::string_view{};
+    return std::string_view(batches_[next_++]);
+  }
+
+ private:
+  static std::string FromHex(const std::string& hex) {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+      const auto byte = ParseInt<std::uint8_t>(std::string_view(hex).substr(i, 2), 16);
+      EXPECT_TRUE(byte.has_value()) << "the fixture's netlink is not hexadecimal";
+      bytes += static_cast<char>(byte.value_or(0));
+    }
+    return bytes;
+  }
+
+  const fs::path file_;
+  const std::string protocol_;
+  std::vector<std::string> batches_;
+  std::size_t next_ = 0;
+};
+
+class FixtureHostFs final : public HostFs {
+ public:
+  explicit FixtureHostFs(const fs::path& root)
+      : root_(root),
+        real_(MakeHostFs({root / "proc", root / "sys", root / "rootfs", root / "udev"})) {}
+
+  const HostPaths& paths() const override { return real_->paths(); }
+  std::unique_ptr<HostFile> File(std::string path) const override {
+    auto file = real_->File(path);
+    return std::make_unique<FixtureFile>(*this, std::move(path), std::move(file));
+  }
+  std::unique_ptr<HostDir> Dir(std::string path) const override {
+    return real_->Dir(std::move(path));
+  }
+  Result<std::string> Read(const std::string& path) const override {
+    if (const int error = Unreadable(path)) return ErrorOf(path, error);
+    return real_->Read(path);
+  }
+  RawRead ReadInto(const std::string& path, std::string& buffer) const override {
+    if (const int error = Unreadable(path)) return {error, {}};
+    return real_->ReadInto(path, buffer);
+  }
+  Result<std::vector<std::string>> List(const std::string& path) const override {
+    return real_->List(path);
+  }
+  Result<std::string> ReadLink(const std::string& path) const override {
+    return real_->ReadLink(path);
+  }
+  bool Exists(const std::string& path) const override { return real_->Exists(path); }
+
+  Result<FileStatus> Stat(const std::string& path) const override {
+    TRY_ASSIGN(FileStatus status, real_->Stat(path));
+    status.mtime = seconds(1700000000);
+    return status;
+  }
+
+  Result<struct statvfs> StatVfs(const std::string& path) const override {
+    const std::string mount = "/" + fs::path(path).lexically_relative(root_ / "rootfs").string();
+    for (const auto& row : Rows(root_ / "statvfs")) {
+      if (row[0] != mount && !(mount == "/." && row[0] == "/")) continue;
+      if (row.size() == 2) return ErrorOf(mount, ErrnoNamed(row[1]));
+      struct statvfs info {};
+      info.f_bsize = info.f_frsize = Number(row, 1);
+      info.f_blocks = Number(row, 2);
+      info.f_bfree = Number(row, 3);
+      info.f_bavail = Number(row, 4);
+      info.f_files = Number(row, 5);
+      info.f_ffree = Number(row, 6);
+      if (row.size() > 7 && row[7] == "ro") info.f_flag = ST_RDONLY;
+      return info;
+    }
+    return ErrorOf(mount, ENOENT);
+  }
+
+  Result<struct utsname> Uname() const override {
+    struct utsname info {};
+    std::istringstream text(ReadTextFile(root_ / "uname"));
+    for (std::string line; std::getline(text, line);) {
+      const auto blank = line.find(' ');
+      const std::string key = line.substr(0, blank);
+      const std::string value = line.substr(blank + 1);
+      const std::map<std::string, char*> fields{
+          {"sysname", info.sysname}, {"nodename", info.nodename}, {"release", info.release},
+          {"version", info.version}, {"machine", info.machine},   {"domainname", info.domainname}};
+      const auto found = fields.find(key);
+      EXPECT_NE(found, fields.end()) << "uname has no field " << key;
+      if (found != fields.end()) value.copy(found->second, sizeof(info.sysname) - 1);
+    }
+    return info;
+  }
+
+  Result<ClockDiscipline> Adjtimex() const override {
+    ClockDiscipline clock{};
+    for (const auto& row : Rows(root_ / "adjtimex")) {
+      const auto value = static_cast<long>(std::stoll(row.at(1)));
+      struct timex& t = clock.timex;
+      const std::map<std::string, long*> longs{
+          {"offset", &t.offset},     {"freq", &t.freq},         {"maxerror", &t.maxerror},
+          {"esterror", &t.esterror}, {"constant", &t.constant}, {"precision", &t.precision},
+          {"tick", &t.tick},         {"ppsfreq", &t.ppsfreq},   {"jitter", &t.jitter},
+          {"stabil", &t.stabil},     {"jitcnt", &t.jitcnt},     {"calcnt", &t.calcnt},
+          {"errcnt", &t.errcnt},     {"stbcnt", &t.stbcnt}};
+      const std::map<std::string, int*> ints{
+          {"state", &clock.state}, {"status", &t.status}, {"shift", &t.shift}, {"tai", &t.tai}};
+      if (const auto l = longs.find(row[0]); l != longs.end()) {
+        *l->second = value;
+      } else if (const auto i = ints.find(row[0]); i != ints.end()) {
+        *i->second = static_cast<int>(value);
+      } else if (row[0] == "error") {
+        return Error{Errc::kUnsupported, "adjtimex: Operation not permitted"};
+      } else {
+        ADD_FAILURE() << "adjtimex has no field " << row[0];
+      }
+    }
+    return clock;
+  }
+
+  LocalZone ZoneAt(WallTime) const override {
+    const auto rows = Rows(root_ / "zone");
+    if (rows.empty()) return {"UTC", seconds(0)};
+    return {rows[0].at(0), seconds(std::stoll(rows[0].at(1)))};
+  }
+
+  std::size_t PageBytes() const override { return 4096; }
+
+  std::unique_ptr<NetlinkSocket> Netlink(int protocol) const override {
+    return std::make_unique<FixtureNetlink>(root_ / "netlink", protocol);
+  }
+
+  /// The errno that the case gives for `path`, 0 if it reads well.
+  int Unreadable(const std::string& path) const {
+    if (!fs::exists(root_ / "unreadable")) return 0;
+    const std::string relative = fs::path(path).lexically_relative(root_).string();
+    for (const auto& row : Rows(root_ / "unreadable")) {
+      if (row[0] == relative) return ErrnoNamed(row.at(1));
+    }
+    return 0;
+  }
+
+ private:
+  static std::uint64_t Number(const std::vector<std::string>& row, std::size_t i) {
+    return std::stoull(row.at(i));
+  }
+
+  const fs::path root_;
+  const std::unique_ptr<HostFs> real_;
+};
+
+Result<std::string_view> FixtureFile::Read() {
+  const int error = static_cast<const FixtureHostFs&>(host_).Unreadable(path_);
+  if (error != 0) return ErrorOf(path_, error);
+  return file_->Read();
+}
+
+void AppendEscaped(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    if (c == '\\' || c == '"') out += '\\';
+    if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+}
+
+}  // namespace
+
+FixtureTree::FixtureTree(fs::path source) : source_(std::move(source)) {
+  std::string name = (fs::temp_directory_path() / "tocsin-fixture-XXXXXX").string();
+  root_ = ::mkdtemp(name.data());
+  fs::copy(source_, root_, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+}
+
+FixtureTree::~FixtureTree() {
+  std::error_code ignored;
+  fs::remove_all(root_, ignored);
+}
+
+void FixtureTree::Advance(int step) {
+  const fs::path overlay = source_ / std::to_string(step);
+  for (const auto& row : Rows(overlay / "removed")) fs::remove_all(root_ / row[0]);
+  for (const auto& entry : fs::recursive_directory_iterator(overlay)) {
+    const fs::path target = root_ / entry.path().lexically_relative(overlay);
+    if (entry.is_symlink()) {
+      fs::remove(target);
+      fs::copy_symlink(entry.path(), target);
+    } else if (entry.is_directory()) {
+      fs::create_directories(target);
+    } else {
+      std::ofstream(target, std::ios::trunc) << ReadTextFile(entry.path());
+    }
+  }
+}
+
+std::unique_ptr<HostFs> MakeFixtureHostFs(const fs::path& root) {
+  return std::make_unique<FixtureHostFs>(root);
+}
+
+std::vector<fs::path> FixtureCases(std::string_view collector) {
+  std::vector<fs::path> cases;
+  const fs::path folder = fs::path(TOCSIN_SOURCE_DIR) / "tests/fixtures" / collector;
+  if (!fs::exists(folder)) return cases;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_directory()) cases.push_back(entry.path());
+  }
+  std::sort(cases.begin(), cases.end());
+  return cases;
+}
+
+std::string ReadTextFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string RenderText(const Snapshot& snapshot) {
+  const Layout& layout = *snapshot.layout;
+  std::vector<std::string> families(layout.families.size());
+  for (std::size_t i = 0; i < layout.series.size(); ++i) {
+    const SeriesMeta& series = layout.series[i];
+    std::string& out = families[series.family];
+    out.append(layout.families[series.family].name).append(SuffixText(series.suffix));
+    bool first = true;
+    for (const LabelView label : series.labels) {
+      out.append(first ? "{" : ",").append(label.name).append("=\"");
+      AppendEscaped(label.value, out);
+      out += '"';
+      first = false;
+    }
+    if (!first) out += '}';
+    out.append(" ").append(FormatGoFloat(snapshot.values[i])).append("\n");
+  }
+  std::string text;
+  for (std::size_t i = 0; i < families.size(); ++i) {
+    const Family& family = layout.families[i];
+    const bool untyped = family.type == MetricType::kUnknown;
+    text.append("# HELP ").append(family.name).append(" ").append(family.help);
+    text.append("\n# TYPE ").append(family.name).append(" ");
+    text.append(untyped ? "untyped" : TypeText(family.type)).append("\n").append(families[i]);
+  }
+  return text;
+}
+
+std::string_view ErrcName(Errc code) {
+  switch (code) {
+    case Errc::kUnsupported:
+      return "kUnsupported";
+    case Errc::kIo:
+      return "kIo";
+    case Errc::kMalformed:
+      return "kMalformed";
+    case Errc::kInvalid:
+      return "kInvalid";
+    case Errc::kNotFound:
+      return "kNotFound";
+    case Errc::kLimit:
+      return "kLimit";
+    case Errc::kTimeout:
+      return "kTimeout";
+    case Errc::kCancelled:
+      return "kCancelled";
+  }
+  return "";
+}
+
+}  // namespace tocsin

@@ -1,0 +1,60 @@
+#include "metrics/exposition/scanner.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace tocsin::exposition {
+
+bool IsLabelName(std::string_view text) {
+  return !text.empty() && IsNameStart(text.front()) &&
+         std::all_of(text.begin(), text.end(), IsNameChar);
+}
+
+bool IsMetricName(std::string_view text) {
+  return !text.empty() && (IsNameStart(text.front()) || text.front() == ':') &&
+         std::all_of(text.begin(), text.end(), [](char c) { return IsNameChar(c) || c == ':'; });
+}
+
+bool IsPartOf(std::string_view text, std::string_view whole) {
+  const std::less_equal<const char*> le;  // unlike <=, defined for unrelated pointers
+  return le(whole.data(), text.data()) &&
+         le(text.data() + text.size(), whole.data() + whole.size());
+}
+
+std::string_view Scanner::TakeMetricName() {
+  if (AtEnd() || !(IsNameStart(line_[at_]) || line_[at_] == ':')) return {};
+  const std::size_t start = at_;
+  while (!AtEnd() && (IsNameChar(line_[at_]) || line_[at_] == ':')) ++at_;
+  return line_.substr(start, at_ - start);
+}
+
+std::string_view Scanner::TakeLabelName() {
+  if (AtEnd() || !IsNameStart(line_[at_])) return {};
+  const std::size_t start = at_;
+  while (!AtEnd() && IsNameChar(line_[at_])) ++at_;
+  return line_.substr(start, at_ - start);
+}
+
+Error Scanner::FailAt(std::size_t at, std::string_view what, Errc code) const {
+  return ErrorAt(source_, line_number_, at + 1, what, code);
+}
+
+std::string Scanner::Found() const {
+  if (AtEnd()) return "the end of the line";
+  const auto c = static_cast<unsigned char>(line_[at_]);
+  if (c == '\r') return "a carriage return (lines end in a bare newline)";
+  if (c >= 0x20 && c < 0x7F) return {'\'', line_[at_], '\''};
+  constexpr std::string_view kHex = "0123456789abcdef";
+  return {'b', 'y', 't', 'e', ' ', '0', 'x', kHex[c >> 4], kHex[c & 15]};
+}
+
+Error ErrorAt(std::string_view source, int line, std::size_t column, std::string_view what,
+              Errc code) {
+  std::string message;
+  if (!source.empty()) message.append(source) += ':';
+  message += std::to_string(line) + ':' + std::to_string(column) + ": ";
+  message += what;
+  return {code, std::move(message)};
+}
+
+}  // namespace tocsin::exposition

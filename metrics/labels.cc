@@ -23,7 +23,7 @@ std::uint64_t HashBytes(std::uint64_t h, std::string_view text) {
     text.remove_prefix(8);
   }
   std::uint64_t tail = 0;
-  std::memcpy(&tail, text.data(), text.size());
+  if (!text.empty()) std::memcpy(&tail, text.data(), text.size());
   h = (h ^ tail) * kPrime;
   return h ^ (h >> 32);
 }

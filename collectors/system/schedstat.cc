@@ -27,11 +27,14 @@ class SchedstatCollector final : public Collector {
     const auto read = file_->Read();
     if (!read) return AbsentIsUnsupported(read.error());
     std::string_view text = *read;
+    bool any = false;
     while (!text.empty()) {
       std::string_view line = TakeLine(text);
       if (!line.starts_with("cpu")) continue;  // version, timestamp, domains
       TRY(AddCpu(line, out));
+      any = true;
     }
+    if (!any) return MalformedText("schedstat", "a line for each CPU", {});
     return Unit{};
   }
 

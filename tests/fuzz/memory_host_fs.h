@@ -1,0 +1,157 @@
+#pragma once
+// A host whose every file, directory and netlink answer is cut from one text, for fuzzers.
+
+#include <cerrno>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/host_fs.h"
+#include "collectors/netlink.h"
+
+namespace tocsin {
+
+/// Sections of a text, separated by lines "--". A path keeps the section it got first, so that a
+/// second round reads the same host; a section that begins with '!' is a missing file.
+class MemoryHost {
+ public:
+  explicit MemoryHost(std::string_view text) {
+    constexpr std::string_view kSeparator = "\n--\n";
+    while (true) {
+      const auto end = text.find(kSeparator);
+      sections_.push_back(text.substr(0, end));
+      if (end == std::string_view::npos) return;
+      text.remove_prefix(end + kSeparator.size());
+    }
+  }
+
+  Result<std::string_view> Section(const std::string& path) {
+    const auto [found, added] = by_path_.try_emplace(path, by_path_.size() % sections_.size());
+    const std::string_view section = sections_[found->second];
+    if (section.starts_with('!')) return Error{Errc::kNotFound, path + ": missing"};
+    return section;
+  }
+
+ private:
+  std::vector<std::string_view> sections_;
+  std::map<std::string, std::size_t> by_path_;
+};
+
+class MemoryFile final : public HostFile {
+ public:
+  MemoryFile(MemoryHost& host, std::string path) : host_(host), path_(std::move(path)) {}
+  Result<std::string_view> Read() override { return host_.Section(path_); }
+
+ private:
+  MemoryHost& host_;
+  std::string path_;
+};
+
+class MemoryDir final : public HostDir {
+ public:
+  MemoryDir(MemoryHost& host, std::string path) : host_(host), path_(std::move(path)) {}
+
+  Result<std::span<const std::string_view>> List() override {
+    TRY_ASSIGN(std::string_view text, host_.Section(path_));
+    std::set<std::string_view> names;
+    while (!text.empty()) {
+      const auto end = text.find('\n');
+      const std::string_view name = text.substr(0, end);
+      // What a kernel can have as a name.
+      if (!name.empty() && name.find('/') == name.npos && name.find('\0') == name.npos &&
+          name.size() < 256) {
+        names.insert(name);
+      }
+      text = end == text.npos ? std::string_view{} : text.substr(end + 1);
+    }
+    names_.assign(names.begin(), names.end());
+    return std::span<const std::string_view>(names_);
+  }
+
+ private:
+  MemoryHost& host_;
+  std::string path_;
+  std::vector<std::string_view> names_;
+};
+
+class MemoryNetlink final : public NetlinkSocket {
+ public:
+  MemoryNetlink(MemoryHost& host, int protocol)
+      : host_(host), name_("netlink " + std::to_string(protocol)) {}
+
+  Status Start(const NetlinkRequest& request) override {
+    TRY_ASSIGN(answer_, host_.Section(name_ + " " + std::to_string(request.type)));
+    return Unit{};
+  }
+  Result<std::string_view> Next() override { return std::exchange(answer_, {}); }
+
+ private:
+  MemoryHost& host_;
+  std::string name_;
+  std::string_view answer_;
+};
+
+class MemoryHostFs final : public HostFs {
+ public:
+  explicit MemoryHostFs(std::string_view text) : host_(text) {}
+
+  const HostPaths& paths() const override { return paths_; }
+  std::unique_ptr<HostFile> File(std::string path) const override {
+    return std::make_unique<MemoryFile>(host_, std::move(path));
+  }
+  std::unique_ptr<HostDir> Dir(std::string path) const override {
+    return std::make_unique<MemoryDir>(host_, std::move(path));
+  }
+  Result<std::string> Read(const std::string& path) const override {
+    TRY_ASSIGN(const std::string_view text, host_.Section(path));
+    return std::string(text);
+  }
+  RawRead ReadInto(const std::string& path, std::string& buffer) const override {
+    const auto text = host_.Section(path);
+    if (!text) return {ENOENT, {}};
+    buffer.assign(*text);
+    return {0, buffer};
+  }
+  Result<std::vector<std::string>> List(const std::string& path) const override {
+    MemoryDir dir(host_, path);
+    TRY_ASSIGN(const auto names, dir.List());
+    return std::vector<std::string>(names.begin(), names.end());
+  }
+  Result<std::string> ReadLink(const std::string& path) const override { return Read(path); }
+  bool Exists(const std::string& path) const override { return host_.Section(path).ok(); }
+  Result<FileStatus> Stat(const std::string& path) const override {
+    TRY_ASSIGN(const std::string_view text, host_.Section(path));
+    return FileStatus{seconds(1), text.size(), 1, true};
+  }
+  Result<struct statvfs> StatVfs(const std::string& path) const override {
+    return Fill<struct statvfs>(path);
+  }
+  Result<struct utsname> Uname() const override {
+    TRY_ASSIGN(struct utsname info, Fill<struct utsname>("uname"));
+    for (char* field :
+         {info.sysname, info.nodename, info.release, info.version, info.machine, info.domainname}) {
+      field[sizeof info.sysname - 1] = '\0';
+    }
+    return info;
+  }
+  Result<ClockDiscipline> Adjtimex() const override { return Fill<ClockDiscipline>("adjtimex"); }
+  LocalZone ZoneAt(WallTime) const override { return {"UTC", seconds(0)}; }
+  std::unique_ptr<NetlinkSocket> Netlink(int protocol) const override {
+    return std::make_unique<MemoryNetlink>(host_, protocol);
+  }
+  std::size_t PageBytes() const override { return 4096; }
+
+ private:
+  template <class T>
+  Result<T> Fill(const std::string& path) const {
+    TRY_ASSIGN(const std::string_view text, host_.Section(path));
+    return ReadValue<T>(text);
+  }
+
+  mutable MemoryHost host_;
+  HostPaths paths_;
+};
+
+}  // namespace tocsin

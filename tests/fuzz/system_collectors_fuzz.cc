@@ -1,0 +1,43 @@
+// Every collector of the host on files of any content. Input: the collector's name, a newline, its
+// settings as one line of YAML, a newline, then the host as memory_host_fs.h reads it.
+
+#include <cstdlib>
+
+#include "base/parse.h"
+#include "base/yaml.h"
+#include "collectors/catalog.h"
+#include "tests/fuzz/memory_host_fs.h"
+
+namespace tocsin {
+namespace {
+
+void RunRounds(Collector& collector) {
+  RoundWriter writer;
+  Ref<const Layout> first;
+  for (int round = 0; round < 3; ++round) {
+    const WallTime now{seconds(1700000000 + round)};
+    writer.Begin(now);
+    if (!collector.Collect({now, MonoTime(seconds(5 + round)), {}}, writer)) continue;
+    const auto snapshot = writer.Finish();
+    if (!snapshot) continue;
+    // The same host is laid out the same way: steady rounds must not allocate layouts.
+    if (first && (*snapshot)->layout != first) std::abort();
+    first = (*snapshot)->layout;
+  }
+}
+
+}  // namespace
+}  // namespace tocsin
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
+  using namespace tocsin;
+  std::string_view input(reinterpret_cast<const char*>(data), size);
+  const CatalogEntry* entry = FindCollector(TakeLine(input));
+  if (!entry || entry->room != "system") return 0;
+  const auto settings = ParseYaml(TakeLine(input), "settings");
+  if (!settings) return 0;
+  const MemoryHostFs host(input);
+  const auto collector = entry->make({host, *settings, *settings->root});
+  if (collector) RunRounds(**collector);
+  return 0;
+}

@@ -1,0 +1,36 @@
+#include "agent/runtime/collector_output.h"
+
+#include <utility>
+
+namespace tocsin {
+namespace {
+
+class CollectorOutput final : public RoundReceiver {
+ public:
+  CollectorOutput(Board& board, std::size_t slot, std::unique_ptr<store::Source> source)
+      : board_(board), slot_(slot), source_(std::move(source)) {}
+
+  void Publish(Ref<const Snapshot> snapshot) override {
+    source_->Append(snapshot);
+    board_.Publish(slot_, std::move(snapshot));
+  }
+
+  void Withdraw(WallTime at) override {
+    source_->MarkStale(at);
+    board_.Publish(slot_, nullptr);
+  }
+
+ private:
+  Board& board_;
+  const std::size_t slot_;
+  const std::unique_ptr<store::Source> source_;
+};
+
+}  // namespace
+
+std::unique_ptr<RoundReceiver> MakeCollectorOutput(Board& board, std::size_t slot,
+                                                   std::unique_ptr<store::Source> source) {
+  return std::make_unique<CollectorOutput>(board, slot, std::move(source));
+}
+
+}  // namespace tocsin

@@ -1,0 +1,73 @@
+#include "agent/api/landing.h"
+
+#include <array>
+
+#include "agent/version.h"
+
+namespace tocsin::api {
+namespace {
+
+struct Link {
+  std::string_view path;
+  std::string_view what;
+};
+
+constexpr std::array<Link, 8> kLinks{{
+    {"/api/v1/alerts", "alerts that are pending or firing"},
+    {"/api/v1/rules", "rules and how they are doing"},
+    {"/api/v1/targets", "collectors and how they are doing"},
+    {"/api/v1/query?query=node_load1", "a query, as Prometheus answers it"},
+    {"/api/v1/status/config", "the configuration in force"},
+    {"/api/v1/status/tsdb", "what the sample store holds"},
+    {"/-/healthy", "whether the agent lives"},
+    {"/-/ready", "whether it has begun to serve"},
+}};
+
+void AppendHtml(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+}
+
+void AppendLink(const Link& link, std::string& out) {
+  out += "<li><a href=\"";
+  AppendHtml(link.path, out);
+  out += "\">";
+  AppendHtml(link.path, out);
+  out += "</a>: ";
+  AppendHtml(link.what, out);
+  out += "</li>\n";
+}
+
+}  // namespace
+
+http::Response LandingPage(const std::string& telemetry_path) {
+  http::Response response;
+  response.content_type = "text/html; charset=utf-8";
+  std::string& out = response.body;
+  out += "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Tocsin</title>";
+  out += "<style>body{font:16px sans-serif;max-width:40em;margin:3em auto;padding:0 1em}";
+  out += "li{margin:.4em 0}</style></head>\n<body><h1>Tocsin</h1>\n<p>Version ";
+  out.append(kVersion).append(" (").append(kRevision).append(")</p>\n<ul>\n");
+  AppendLink({telemetry_path, "metrics, for Prometheus to scrape"}, out);
+  for (const Link& link : kLinks) AppendLink(link, out);
+  out += "</ul></body></html>\n";
+  return response;
+}
+
+}  // namespace tocsin::api

@@ -1,0 +1,129 @@
+#include "agent/api/query.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/api/envelope.h"
+#include "agent/api/params.h"
+#include "agent/api/result_json.h"
+#include "rules/promql/parser.h"
+#include "rules/promql/printer.h"
+
+namespace tocsin::api {
+namespace {
+
+constexpr std::int64_t kMaxPoints = 11'000;
+
+/// Counts a query while it runs.
+class Running {
+ public:
+  explicit Running(std::atomic<std::size_t>& count) : count_(count), before_(count.fetch_add(1)) {}
+  ~Running() { count_.fetch_sub(1); }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  std::size_t before() const { return before_; }
+
+ private:
+  std::atomic<std::size_t>& count_;
+  const std::size_t before_;
+};
+
+/// An evaluation that fails is the query's fault: execution, unless it was cut short.
+http::Response EvaluationFailure(const Error& error) {
+  if (error.code() == Errc::kInvalid || error.code() == Errc::kMalformed) {
+    return Failure(ErrorType::kExecution, error.message());
+  }
+  return Failure(error);
+}
+
+}  // namespace
+
+http::Response QueryApi::Answer(const http::Form& form, const QueryLimits& limits,
+                                const Evaluate& evaluate) const {
+  milliseconds timeout = limits.timeout;
+  if (const std::string_view text = form.Get("timeout"); !text.empty()) {
+    const auto asked = ParseDurationParam(text);
+    if (!asked) return InvalidParameter("timeout", asked.error());
+    timeout = std::min(timeout, milliseconds(*asked));
+  }
+  promql::EngineOptions options = limits.engine;
+  if (const std::string_view text = form.Get("lookback_delta"); !text.empty()) {
+    const auto lookback = ParseDurationParam(text);
+    if (!lookback) return InvalidParameter("lookback_delta", lookback.error());
+    options.lookback_ms = *lookback;
+  }
+  const auto limit = LimitParam(form, "limit");
+  if (!limit) return InvalidParameter("limit", limit.error());
+  const auto expr = promql::ParseExpr(form.Get("query"));
+  if (!expr) return InvalidParameter("query", expr.error());
+
+  const Running running(running_);
+  if (running.before() >= limits.max_concurrency) {
+    return Failure(ErrorType::kTimeout, "too many queries at once");
+  }
+  options.deadline = clock_.Mono() + timeout;
+  auto result = evaluate(**expr, options);
+  if (!result) return EvaluationFailure(result.error());
+  std::vector<std::string> warnings = result->warnings;
+  if (*limit > 0 && std::max(result->vector.size(), result->matrix.size()) > *limit) {
+    result->vector.resize(std::min<std::size_t>(result->vector.size(), *limit));
+    result->matrix.resize(std::min<std::size_t>(result->matrix.size(), *limit));
+    warnings.emplace_back("results truncated due to limit");
+  }
+  std::string data;
+  JsonWriter json(data);
+  WriteResult(json, *result);
+  return Success(data, warnings);
+}
+
+http::Response QueryApi::Instant(const http::Request& request, const QueryLimits& limits) const {
+  const http::Form form = http::Form::Parse(request);
+  const auto time = TimeParam(form, "time", ToMillis(clock_.Wall()));
+  if (!time) return InvalidParameter("time", time.error());
+  return Answer(form, limits, [&](const promql::Expr& expr, const promql::EngineOptions& options) {
+    return promql::EvalInstant(expr, *time, storage_, options);
+  });
+}
+
+http::Response QueryApi::Range(const http::Request& request, const QueryLimits& limits) const {
+  const http::Form form = http::Form::Parse(request);
+  const auto start = ParseTimeParam(form.Get("start"));
+  if (!start) return InvalidParameter("start", start.error());
+  const auto end = ParseTimeParam(form.Get("end"));
+  if (!end) return InvalidParameter("end", end.error());
+  const auto bad = [](std::string_view name, const char* what) {
+    return InvalidParameter(name, Error{Errc::kInvalid, what});
+  };
+  if (*end < *start) return bad("end", "end timestamp must not be before start time");
+  const auto step = ParseDurationParam(form.Get("step"));
+  if (!step) return InvalidParameter("step", step.error());
+  if (*step <= 0) {
+    return bad("step",
+               "zero or negative query resolution step widths are not accepted. Try a "
+               "positive integer");
+  }
+  if ((*end - *start) / *step > kMaxPoints) {
+    return Failure(ErrorType::kBadData,
+                   "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing "
+                   "the query resolution (?step=XX)");
+  }
+  return Answer(form, limits, [&](const promql::Expr& expr, const promql::EngineOptions& options) {
+    return promql::EvalRange(expr, *start, *end, *step, storage_, options);
+  });
+}
+
+http::Response Exemplars(const http::Request& request) {
+  const auto expr = promql::ParseExpr(http::Form::Parse(request).Get("query"));
+  if (!expr) return InvalidParameter("query", expr.error());
+  return Success("[]");
+}
+
+http::Response FormatQuery(const http::Request& request) {
+  const auto expr = promql::ParseExpr(http::Form::Parse(request).Get("query"));
+  if (!expr) return InvalidParameter("query", expr.error());
+  std::string data;
+  JsonWriter(data).String(promql::Prettify(**expr));
+  return Success(data);
+}
+
+}  // namespace tocsin::api

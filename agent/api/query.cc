@@ -94,18 +94,15 @@ http::Response QueryApi::Range(const http::Request& request, const QueryLimits& 
   const auto bad = [](std::string_view name, const char* what) {
     return InvalidParameter(name, Error{Errc::kInvalid, what});
   };
-  if (*end < *start) return bad("end", "end timestamp must not be before start time");
+  if (*end < *start) return bad("end", "the end is before the start");
   const auto step = ParseDurationParam(form.Get("step"));
   if (!step) return InvalidParameter("step", step.error());
   if (*step <= 0) {
-    return bad("step",
-               "zero or negative query resolution step widths are not accepted. Try a "
-               "positive integer");
+    return bad("step", "step must be above 0");
   }
   if ((*end - *start) / *step > kMaxPoints) {
     return Failure(ErrorType::kBadData,
-                   "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing "
-                   "the query resolution (?step=XX)");
+                   "exceeded maximum resolution of 11,000 points a series: ask for a larger step");
   }
   return Answer(form, limits, [&](const promql::Expr& expr, const promql::EngineOptions& options) {
     return promql::EvalRange(expr, *start, *end, *step, storage_, options);

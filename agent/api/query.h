@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "agent/api/result_cache.h"
 #include "agent/http/router.h"
 #include "base/clock.h"
 #include "rules/promql/engine.h"
@@ -25,7 +26,9 @@ class QueryApi {
       : storage_(storage), clock_(clock) {}
 
   http::Response Instant(const http::Request& request, const QueryLimits& limits) const;
-  http::Response Range(const http::Request& request, const QueryLimits& limits) const;
+  /// Answers that succeeded are kept in `cache` and given again while they are young.
+  http::Response Range(const http::Request& request, const QueryLimits& limits,
+                       ResultCache& cache) const;
 
  private:
   using Evaluate =

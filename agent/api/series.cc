@@ -45,7 +45,7 @@ Asked ReadQuestion(const http::Request& request) {
   if (!end) return {{}, InvalidParameter("end", end.error())};
   if (!limit) return {{}, InvalidParameter("limit", limit.error())};
   if (*end < *start) {
-    return {{}, Failure(ErrorType::kBadData, "end timestamp must not be before start time")};
+    return {{}, Failure(ErrorType::kBadData, "the end is before the start")};
   }
   question.range = {*start, *end};
   if (*limit > 0) question.limit = *limit;
@@ -124,7 +124,7 @@ http::Response Series(const store::Store& store, const http::Request& request) {
   if (asked.refused) return *std::move(asked.refused);
   const Question& question = asked.question;
   if (question.selectors.empty()) {
-    return Failure(ErrorType::kBadData, "no match[] parameter provided");
+    return Failure(ErrorType::kBadData, "at least one match[] is needed");
   }
   return Answer(Union<Labels>(question.selectors,
                               [&](const Selector& selector) {

@@ -12,12 +12,18 @@ struct ErrorKind {
 
 ErrorKind KindOf(ErrorType type) {
   switch (type) {
-    case ErrorType::kBadData: return {"bad_data", 400};
-    case ErrorType::kExecution: return {"execution", 422};
-    case ErrorType::kTimeout: return {"timeout", 503};
-    case ErrorType::kCanceled: return {"canceled", 499};
-    case ErrorType::kNotFound: return {"not_found", 404};
-    case ErrorType::kInternal: return {"internal", 500};
+    case ErrorType::kBadData:
+      return {"bad_data", 400};
+    case ErrorType::kExecution:
+      return {"execution", 422};
+    case ErrorType::kTimeout:
+      return {"timeout", 503};
+    case ErrorType::kCanceled:
+      return {"canceled", 499};
+    case ErrorType::kNotFound:
+      return {"not_found", 404};
+    case ErrorType::kInternal:
+      return {"internal", 500};
   }
   return {"internal", 500};
 }
@@ -25,13 +31,19 @@ ErrorKind KindOf(ErrorType type) {
 ErrorType TypeOf(Errc code) {
   switch (code) {
     case Errc::kInvalid:
-    case Errc::kMalformed: return ErrorType::kBadData;
+    case Errc::kMalformed:
+      return ErrorType::kBadData;
     case Errc::kLimit:
-    case Errc::kUnsupported: return ErrorType::kExecution;
-    case Errc::kTimeout: return ErrorType::kTimeout;
-    case Errc::kCancelled: return ErrorType::kCanceled;
-    case Errc::kNotFound: return ErrorType::kNotFound;
-    case Errc::kIo: return ErrorType::kInternal;
+    case Errc::kUnsupported:
+      return ErrorType::kExecution;
+    case Errc::kTimeout:
+      return ErrorType::kTimeout;
+    case Errc::kCancelled:
+      return ErrorType::kCanceled;
+    case Errc::kNotFound:
+      return ErrorType::kNotFound;
+    case Errc::kIo:
+      return ErrorType::kInternal;
   }
   return ErrorType::kInternal;
 }
@@ -63,7 +75,9 @@ http::Response Failure(ErrorType type, std::string_view message) {
   return response;
 }
 
-http::Response Failure(const Error& error) { return Failure(TypeOf(error.code()), error.message()); }
+http::Response Failure(const Error& error) {
+  return Failure(TypeOf(error.code()), error.message());
+}
 
 http::Response InvalidParameter(std::string_view name, const Error& error) {
   return Failure(ErrorType::kBadData,

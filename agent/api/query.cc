@@ -36,6 +36,18 @@ http::Response EvaluationFailure(const Error& error) {
   return Failure(error);
 }
 
+/// All that the answer of a range query depends on, but for the data.
+std::string RangeKey(const http::Form& form, std::int64_t start, std::int64_t end,
+                     std::int64_t step) {
+  std::string key;
+  for (const std::int64_t number : {start, end, step}) key += std::to_string(number) + " ";
+  return key.append(form.Get("limit"))
+      .append(" ")
+      .append(form.Get("lookback_delta"))
+      .append(" ")
+      .append(form.Get("query"));
+}
+
 }  // namespace
 
 http::Response QueryApi::Answer(const http::Form& form, const QueryLimits& limits,
@@ -85,7 +97,8 @@ http::Response QueryApi::Instant(const http::Request& request, const QueryLimits
   });
 }
 
-http::Response QueryApi::Range(const http::Request& request, const QueryLimits& limits) const {
+http::Response QueryApi::Range(const http::Request& request, const QueryLimits& limits,
+                               ResultCache& cache) const {
   const http::Form form = http::Form::Parse(request);
   const auto start = ParseTimeParam(form.Get("start"));
   if (!start) return InvalidParameter("start", start.error());
@@ -104,9 +117,19 @@ http::Response QueryApi::Range(const http::Request& request, const QueryLimits& 
     return Failure(ErrorType::kBadData,
                    "exceeded maximum resolution of 11,000 points a series: ask for a larger step");
   }
-  return Answer(form, limits, [&](const promql::Expr& expr, const promql::EngineOptions& options) {
-    return promql::EvalRange(expr, *start, *end, *step, storage_, options);
-  });
+  std::string key = RangeKey(form, *start, *end, *step);
+  if (auto kept = cache.Find(key, clock_.Mono())) {
+    http::Response response;
+    response.content_type = "application/json";
+    response.body = *std::move(kept);
+    return response;
+  }
+  http::Response response =
+      Answer(form, limits, [&](const promql::Expr& expr, const promql::EngineOptions& options) {
+        return promql::EvalRange(expr, *start, *end, *step, storage_, options);
+      });
+  if (response.status == 200) cache.Insert(std::move(key), response.body, clock_.Mono());
+  return response;
 }
 
 http::Response Exemplars(const http::Request& request) {

@@ -36,11 +36,14 @@ void WriteLabels(JsonWriter& json, const Labels& labels) {
 
 std::string_view HealthOf(CollectorHealth health) {
   switch (health) {
-    case CollectorHealth::kUp: return "up";
+    case CollectorHealth::kUp:
+      return "up";
     case CollectorHealth::kUnknown:
-    case CollectorHealth::kUnsupported: return "unknown";
+    case CollectorHealth::kUnsupported:
+      return "unknown";
     case CollectorHealth::kFailed:
-    case CollectorHealth::kOverdue: return "down";
+    case CollectorHealth::kOverdue:
+      return "down";
   }
   return "unknown";
 }

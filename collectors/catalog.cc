@@ -19,6 +19,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kSockstatCollector,
       kSoftnetCollector,
       kStatCollector,
+      kTextfileCollector,
       kThermalZoneCollector,
       kTimeCollector,
       kTimexCollector,

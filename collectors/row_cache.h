@@ -29,6 +29,9 @@ class RowCache {
     return rows_[index].second;
   }
 
+  /// The T of a row that At() has given.
+  T& Get(std::size_t index) { return rows_[index].second; }
+
   /// Forgets the rows from `count` on, after a file has become shorter.
   void Truncate(std::size_t count) {
     if (count < rows_.size())

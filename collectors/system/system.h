@@ -13,6 +13,7 @@ extern const CatalogEntry kSchedstatCollector;
 extern const CatalogEntry kSockstatCollector;
 extern const CatalogEntry kSoftnetCollector;
 extern const CatalogEntry kStatCollector;
+extern const CatalogEntry kTextfileCollector;
 extern const CatalogEntry kThermalZoneCollector;
 extern const CatalogEntry kTimeCollector;
 extern const CatalogEntry kTimexCollector;

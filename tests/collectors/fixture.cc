@@ -119,30 +119,29 @@ class FixtureHostFs final : public HostFs {
 
   const HostPaths& paths() const override { return real_->paths(); }
   std::unique_ptr<HostFile> File(std::string path) const override {
+    path = Inside(path);
     auto file = real_->File(path);
     return std::make_unique<FixtureFile>(*this, std::move(path), std::move(file));
   }
-  std::unique_ptr<HostDir> Dir(std::string path) const override {
-    return real_->Dir(std::move(path));
-  }
+  std::unique_ptr<HostDir> Dir(std::string path) const override { return real_->Dir(Inside(path)); }
   Result<std::string> Read(const std::string& path) const override {
     if (const int error = Unreadable(path)) return ErrorOf(path, error);
-    return real_->Read(path);
+    return real_->Read(Inside(path));
   }
   RawRead ReadInto(const std::string& path, std::string& buffer) const override {
     if (const int error = Unreadable(path)) return {error, {}};
-    return real_->ReadInto(path, buffer);
+    return real_->ReadInto(Inside(path), buffer);
   }
   Result<std::vector<std::string>> List(const std::string& path) const override {
-    return real_->List(path);
+    return real_->List(Inside(path));
   }
   Result<std::string> ReadLink(const std::string& path) const override {
-    return real_->ReadLink(path);
+    return real_->ReadLink(Inside(path));
   }
-  bool Exists(const std::string& path) const override { return real_->Exists(path); }
+  bool Exists(const std::string& path) const override { return real_->Exists(Inside(path)); }
 
   Result<FileStatus> Stat(const std::string& path) const override {
-    TRY_ASSIGN(FileStatus status, real_->Stat(path));
+    TRY_ASSIGN(FileStatus status, real_->Stat(Inside(path)));
     status.mtime = seconds(1700000000);
     return status;
   }
@@ -233,6 +232,11 @@ class FixtureHostFs final : public HostFs {
  private:
   static std::uint64_t Number(const std::vector<std::string>& row, std::size_t i) {
     return std::stoull(row.at(i));
+  }
+
+  /// What settings name by an absolute path is in rootfs.
+  std::string Inside(const std::string& path) const {
+    return path.starts_with(root_.string()) ? path : (root_ / "rootfs").string() + path;
   }
 
   const fs::path root_;

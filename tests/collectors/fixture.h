@@ -2,7 +2,8 @@
 // Fixture trees: a host as files, and what collectors make of it.
 //
 //   tests/fixtures/<collector>/<case>/
-//     proc/ sys/ rootfs/ udev/   the host's trees, each may be missing
+//     proc/ sys/ rootfs/ udev/   the host's trees, each may be missing; paths in settings are of
+//                                rootfs
 //     settings.yml               the collector's own settings
 //     expected.prom              what one round renders to, or
 //     expected.error             "kUnsupported: message" (paths without the tree's own root)

@@ -1,0 +1,100 @@
+// What of the textfile collector does not fit a fixture: files that are no files, and steady
+// rounds.
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+
+#include "base/yaml.h"
+#include "collectors/catalog.h"
+#include "collectors/host_fs.h"
+#include "tests/collectors/fixture.h"
+
+namespace tocsin {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TextfileTest : public testing::Test {
+ protected:
+  TextfileTest() {
+    std::string name = (fs::temp_directory_path() / "tocsin-textfile-XXXXXX").string();
+    dir_ = ::mkdtemp(name.data());
+    auto settings = ParseYaml("directory: " + dir_.string() + "\n", "settings");
+    collector_ = *FindCollector("textfile")->make({*host_, *settings, *settings->root});
+  }
+  ~TextfileTest() override { fs::remove_all(dir_); }
+
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(dir_ / name, std::ios::trunc) << text;
+  }
+
+  /// One round at `after` since the files were written.
+  Ref<const Snapshot> Round(seconds after) {
+    const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+    writer_.Begin(now + after);
+    EXPECT_TRUE(collector_->Collect({now + after, MonoTime(seconds(1)), {}}, writer_).ok());
+    return *writer_.Finish();
+  }
+
+  static std::string ValueOf(const Snapshot& snapshot, const std::string& series) {
+    const std::string text = "\n" + RenderText(snapshot);
+    const auto at = text.find("\n" + series + " ");
+    if (at == std::string::npos) return "absent";
+    const auto start = at + series.size() + 2;
+    return text.substr(start, text.find('\n', start) - start);
+  }
+
+  fs::path dir_;
+  std::unique_ptr<HostFs> host_ = MakeHostFs({});
+  std::unique_ptr<Collector> collector_;
+  RoundWriter writer_;
+};
+
+TEST_F(TextfileTest, AFifoCostsOnlyItself) {
+  ASSERT_EQ(::mkfifo((dir_ / "pipe.prom").c_str(), 0600), 0);
+  Write("good.prom", "good 1\n");
+  const auto snapshot = Round(seconds(0));
+  EXPECT_EQ(ValueOf(*snapshot, "good"), "1");
+  EXPECT_EQ(ValueOf(*snapshot, "node_textfile_scrape_error"), "1");
+}
+
+TEST_F(TextfileTest, ADanglingLinkCostsOnlyItself) {
+  fs::create_symlink("/nowhere/at/all", dir_ / "link.prom");
+  Write("good.prom", "good 1\n");
+  const auto snapshot = Round(seconds(0));
+  EXPECT_EQ(ValueOf(*snapshot, "good"), "1");
+  EXPECT_EQ(ValueOf(*snapshot, "node_textfile_scrape_error"), "1");
+}
+
+TEST_F(TextfileTest, AFileRewrittenInTheSameInstantIsReadAgain) {
+  Write("a.prom", "a 1\n");
+  const auto written = fs::last_write_time(dir_ / "a.prom");
+  EXPECT_EQ(ValueOf(*Round(seconds(0)), "a"), "1");
+  Write("a.prom", "a 2\n");
+  fs::last_write_time(dir_ / "a.prom", written);
+  EXPECT_EQ(ValueOf(*Round(seconds(0)), "a"), "2");
+}
+
+TEST_F(TextfileTest, ARoundWithoutChangesKeepsTheLayout) {
+  Write("a.prom", "a{x=\"1\"} 1\n");
+  Write("b.prom", "b 2\n");
+  const auto first = Round(seconds(60));
+  const auto second = Round(seconds(120));
+  EXPECT_EQ(first->layout, second->layout);
+  EXPECT_EQ(second->values, first->values);
+}
+
+TEST_F(TextfileTest, AFileOverTheBudgetIsLeftOut) {
+  Write("big.prom", std::string((16 << 20) + 1, '#'));
+  Write("good.prom", "good 1\n");
+  const auto snapshot = Round(seconds(0));
+  EXPECT_EQ(ValueOf(*snapshot, "good"), "1");
+  EXPECT_EQ(ValueOf(*snapshot, "node_textfile_scrape_error"), "1");
+}
+
+}  // namespace
+}  // namespace tocsin

@@ -44,6 +44,17 @@ constexpr std::string_view SuffixText(Suffix suffix) {
   return "";
 }
 
+/// Appends the name of a sample: the family's and the suffix. OpenMetrics calls the creation time
+/// of the counter x_total x_created.
+inline void AppendSampleName(std::string_view family, MetricType type, Suffix suffix,
+                             std::string& out) {
+  constexpr std::string_view kTotal = "_total";
+  if (type == MetricType::kCounter && suffix == Suffix::kCreated && family.ends_with(kTotal)) {
+    family.remove_suffix(kTotal.size());
+  }
+  out.append(family).append(SuffixText(suffix));
+}
+
 /// "counter", "gauge" … ; kUnknown is "unknown" (text format 0.0.4 says "untyped").
 constexpr std::string_view TypeText(MetricType type) {
   switch (type) {

@@ -21,7 +21,7 @@ struct Family {
 };
 
 /// One series of a layout. `labels` hold no metric name, but `le` of buckets and `quantile` of
-/// summaries. The name of its samples is the family's plus SuffixText(suffix).
+/// summaries. AppendSampleName tells the name of its samples.
 struct SeriesMeta {
   std::uint32_t family;  // index into Layout::families
   Suffix suffix;

@@ -25,8 +25,9 @@ void AddWithBound(FamilySink& sink, const FamilySpec& family, Suffix suffix,
 
 Labels Layout::FullLabels(std::size_t i) const {
   const SeriesMeta& meta = series[i];
-  std::string name = families[meta.family].name;
-  name += SuffixText(meta.suffix);
+  const Family& family = families[meta.family];
+  std::string name;
+  AppendSampleName(family.name, family.type, meta.suffix, name);
   return meta.labels.WithoutEmpty().With(kMetricName, name);
 }
 

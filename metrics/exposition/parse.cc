@@ -139,6 +139,9 @@ Status Reader::CheckBounds(const Scanner& in, const FamilyTable::Match& match) c
   const MetricType type = table_.family(match.family).type;
   const bool bucket = match.suffix == Suffix::kBucket;
   const bool quantile = type == MetricType::kSummary && match.suffix == Suffix::kNone;
+  if (type == MetricType::kHistogram && match.suffix == Suffix::kNone) {
+    return in.FailAt(0, "samples of a histogram must have the suffix _bucket, _count or _sum");
+  }
   if (!bucket && !quantile) return Unit{};
   const std::string_view name = bucket ? "le" : "quantile";
   for (const LabelView& label : line_.labels) {
@@ -148,8 +151,8 @@ Status Reader::CheckBounds(const Scanner& in, const FamilyTable::Match& match) c
     return in.FailAt(0, "the label " + std::string(name) + " of a " + std::string(TypeText(type)) +
                             " must be a number");
   }
-  if (bucket) return in.FailAt(0, "a histogram's bucket without the label le");
-  return Unit{};
+  return in.FailAt(0, bucket ? "a histogram's bucket without the label le"
+                             : "a summary's quantile without the label quantile");
 }
 
 Status Reader::Emit(const Scanner& in, const FamilyTable::Match& match, ParsedSample& sample) {

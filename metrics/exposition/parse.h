@@ -58,8 +58,7 @@ struct ParsedExemplar {
   std::optional<double> timestamp_seconds;
 };
 
-/// The name of a sample is its family's plus SuffixText(suffix); of a counter's kCreated sample it
-/// is the family's with _created instead of _total.
+/// AppendSampleName tells the name of a sample from its family and suffix.
 struct ParsedSample {
   std::uint32_t family = 0;  // index, in the order of appearance
   Suffix suffix = Suffix::kNone;

@@ -43,12 +43,10 @@ std::string Show(std::span<const LabelView> labels) {
 struct Shown : ParseVisitor {
   std::vector<std::string> lines;
   Status OnSample(const ParsedFamily& family, const ParsedSample& sample) override {
-    std::string name(family.name);
-    if (family.type == MetricType::kCounter && sample.suffix == Suffix::kCreated) {
-      name.resize(name.size() - std::string_view("_total").size());
-    }
     std::string line(TypeText(family.type));
-    line.append(" ").append(name).append(SuffixText(sample.suffix)).append(Show(sample.labels));
+    line += ' ';
+    AppendSampleName(family.name, family.type, sample.suffix, line);
+    line += Show(sample.labels);
     line.append(" ").append(FormatGoFloat(sample.value));
     if (sample.timestamp_ms) line += " @" + std::to_string(*sample.timestamp_ms);
     if (sample.exemplar) {

@@ -74,7 +74,7 @@ template <class T>
 T ReadValue(std::string_view value) {
   static_assert(std::is_trivially_copyable_v<T>);
   T out{};
-  std::memcpy(&out, value.data(), std::min(sizeof(T), value.size()));
+  if (!value.empty()) std::memcpy(&out, value.data(), std::min(sizeof(T), value.size()));
   return out;
 }
 

@@ -134,13 +134,13 @@ http::Response Targets(const std::vector<RunningCollector>& running, const std::
   return Success(data);
 }
 
-http::Response Metadata(const std::vector<Board::Entry>& entries, const http::Request& request) {
+http::Response Metadata(const std::vector<exposition::NamedSnapshot>& page, const http::Request& request) {
   const http::Form form = http::Form::Parse(request);
   const auto limit = LimitParam(form, "limit");
   if (!limit) return InvalidParameter("limit", limit.error());
   const std::string_view metric = form.Get("metric");
   std::map<std::string_view, const Family*> families;
-  for (const Board::Entry& entry : entries) {
+  for (const exposition::NamedSnapshot& entry : page) {
     if (!entry.snapshot) continue;
     for (const Family& family : entry.snapshot->layout->families) {
       if (metric.empty() || metric == family.name) families.try_emplace(family.name, &family);

@@ -8,7 +8,7 @@
 #include "agent/runtime/collectors.h"
 #include "base/parse.h"
 #include "collectors/catalog.h"
-#include "metrics/exposition/text.h"
+#include "metrics/exposition/render.h"
 
 namespace tocsin {
 namespace {
@@ -74,7 +74,7 @@ int CollectOnce(const CommandLine& line) {
       exit_status = 1;
     }
   }
-  const std::string text = exposition::RenderText(snapshots);
+  const std::string text = exposition::RenderPage(snapshots, exposition::Format::kText);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return exit_status;
 }

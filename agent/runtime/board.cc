@@ -1,29 +1,37 @@
 #include "agent/runtime/board.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tocsin {
 
-std::size_t Board::AddSlot(std::string collector) {
+void Board::Publish(const std::string& collector, Ref<const Snapshot> snapshot) {
   const MutexLock lock(mutex_);
-  entries_.push_back({std::move(collector), nullptr});
-  return entries_.size() - 1;
-}
-
-void Board::Publish(std::size_t slot, Ref<const Snapshot> snapshot) {
-  const MutexLock lock(mutex_);
-  entries_[slot].snapshot = std::move(snapshot);
+  auto slot = std::lower_bound(slots_.begin(), slots_.end(), collector,
+                               [](const exposition::NamedSnapshot& s, const std::string& name) {
+                                 return s.collector < name;
+                               });
+  if (slot == slots_.end() || slot->collector != collector) {
+    slot = slots_.insert(slot, {collector, nullptr});
+  }
+  slot->snapshot = std::move(snapshot);
   ++version_;
 }
 
-std::uint64_t Board::version() const {
+std::uint64_t Board::Version() const {
   const MutexLock lock(mutex_);
   return version_;
 }
 
-std::vector<Board::Entry> Board::Read() const {
+void Board::Read(std::vector<exposition::NamedSnapshot>& out) const {
   const MutexLock lock(mutex_);
-  return entries_;
+  out = slots_;
+}
+
+std::vector<exposition::NamedSnapshot> Board::Read() const {
+  std::vector<exposition::NamedSnapshot> out;
+  Read(out);
+  return out;
 }
 
 }  // namespace tocsin

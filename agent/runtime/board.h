@@ -6,28 +6,25 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "metrics/exposition/page.h"
 #include "metrics/snapshot.h"
 
 namespace tocsin {
 
-/// Thread-safe. Slots are made before anything runs; reading never waits for a collector.
-class Board {
+/// Thread-safe. Reading never waits for a collector. Slots are ordered by name, so that a page does
+/// not depend on the order in which collectors were switched on.
+class Board final : public exposition::SnapshotSource {
  public:
-  struct Entry {
-    std::string collector;
-    Ref<const Snapshot> snapshot;  // null while the collector has no valid data
-  };
+  /// Shows what `collector` has, or that it has nothing (null). The first time makes its slot.
+  void Publish(const std::string& collector, Ref<const Snapshot> snapshot);
 
-  std::size_t AddSlot(std::string collector);
-  void Publish(std::size_t slot, Ref<const Snapshot> snapshot);
-
-  /// Rises with every Publish.
-  std::uint64_t version() const;
-  std::vector<Entry> Read() const;
+  std::uint64_t Version() const override;
+  void Read(std::vector<exposition::NamedSnapshot>& out) const override;
+  std::vector<exposition::NamedSnapshot> Read() const;
 
  private:
   mutable Mutex mutex_;
-  std::vector<Entry> entries_ GUARDED_BY(mutex_);
+  std::vector<exposition::NamedSnapshot> slots_ GUARDED_BY(mutex_);
   std::uint64_t version_ GUARDED_BY(mutex_) = 0;
 };
 

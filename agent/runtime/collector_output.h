@@ -9,7 +9,7 @@
 namespace tocsin {
 
 /// Puts a collector's rounds on the board, for the page, and into the store. Both outlive it.
-std::unique_ptr<RoundReceiver> MakeCollectorOutput(Board& board, std::size_t slot,
+std::unique_ptr<RoundReceiver> MakeCollectorOutput(Board& board, std::string collector,
                                                    std::unique_ptr<store::Source> source);
 
 }  // namespace tocsin

@@ -65,10 +65,6 @@ Telemetry::Telemetry(WallTime started, std::shared_ptr<prometheus::Registry> reg
                                  "Whether the last attempt to load the configuration succeeded.")),
       reload_success_time(NewGauge(*registry, "tocsin_config_last_reload_success_timestamp_seconds",
                                    "When the configuration in force was loaded.")),
-      page_cache_hits(NewCounter(*registry, "tocsin_page_cache_hits_total",
-                                 "Scrapes answered with bytes that were rendered before.")),
-      page_cache_misses(NewCounter(*registry, "tocsin_page_cache_misses_total",
-                                   "Scrapes for which the page was rendered.")),
       rule_evaluations(
           NewCounter(*registry, "tocsin_rule_evaluations_total", "Rules that were evaluated.")),
       rule_evaluation_failures(NewCounter(*registry, "tocsin_rule_evaluation_failures_total",

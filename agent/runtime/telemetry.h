@@ -34,8 +34,6 @@ class Telemetry {
 
   prometheus::Gauge& reload_successful;
   prometheus::Gauge& reload_success_time;
-  prometheus::Counter& page_cache_hits;
-  prometheus::Counter& page_cache_misses;
   prometheus::Counter& rule_evaluations;
   prometheus::Counter& rule_evaluation_failures;
   prometheus::Counter& rule_iterations_missed;

@@ -43,8 +43,8 @@ using QueryFunction =
 
 /// What one execution may use; more is an error kLimit.
 struct Limits {
-  std::size_t output_bytes = 1 << 20;  // also of every string made on the way
-  std::size_t steps = 1'000'000;       // actions, commands and elements
+  std::size_t output_bytes = 1 << 18;  // also of every string made on the way
+  std::size_t steps = 200'000;         // actions, commands, elements, each 64 bytes of text handled
   int template_depth = 100;            // {{template}} within {{template}}
 };
 

@@ -57,6 +57,7 @@ class Value {
   Value() = default;  // nil
   static Value Bool(bool b);
   static Value Int(std::int64_t i);
+  static Value Int(std::int64_t i, const TypeInfo& type);
   static Value Float(double d);
   static Value String(std::string s);
   /// Text that is known to be safe HTML: not escaped when the template is executed as HTML.
@@ -100,6 +101,9 @@ class Value {
   /// The value under `key` of a map or struct; false if there is none.
   bool Find(std::string_view key, Value& out) const;
 
+  /// How deeply lists, maps and structs are nested in it; 0 for the other kinds.
+  int depth() const { return depth_; }
+
   /// Go's truth: false, 0, "", nil and empty lists and maps are not.
   bool Truth() const;
 
@@ -109,6 +113,7 @@ class Value {
   using MapPtr = std::shared_ptr<const ValueMap>;
 
   Kind kind_ = Kind::kNil;
+  std::uint16_t depth_ = 0;
   const TypeInfo* type_ = nullptr;
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Duration, TimePtr, ListPtr,
                MapPtr, Labels>

@@ -266,8 +266,8 @@ Result<Value> Execution::CallFunction(const Expr& expr, const Function& function
   Result<Value> result = function.callee(Call{environment_, values, work});
   TRY(ChargeWork(work, expr.begin));
   if (!result) {
-    return At(expr.begin, expr.end, "error calling " + name + ": " + result.error().message(),
-              result.error().code());
+    return At(expr.begin, args.empty() ? expr.end : args.back().end,
+              "error calling " + name + ": " + result.error().message(), result.error().code());
   }
   TRY(Charge(*result, expr.begin));
   return result;

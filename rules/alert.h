@@ -57,6 +57,9 @@ struct AlertEvent {
   WallTime active_at{};    // since when the condition holds (start of pending)
   WallTime fired_at{};     // since when it fires, whatever its severity
   WallTime resolved_at{};  // kInactive only
+  /// kInactive only: why it ended, where that is not that its condition did ("no data for 1d", "the
+  /// rule was removed"). Also the annotation resolved_because. Empty otherwise.
+  std::string ended_because;
   /// Until when receivers may believe it without hearing again (Alertmanager's endsAt).
   WallTime valid_until{};
   double value = 0;

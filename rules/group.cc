@@ -1,0 +1,293 @@
+#include "rules/group.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/parse.h"
+#include "rules/look_back.h"
+#include "rules/promql/printer.h"
+#include "rules/rule_query.h"
+
+namespace tocsin {
+namespace {
+
+using namespace std::chrono_literals;
+using LabelsSet = std::unordered_set<Labels, LabelsHash>;
+
+constexpr milliseconds kMostFireWarmUp = 10min;
+constexpr milliseconds kMostEndWarmUp = 1h;
+constexpr milliseconds kLeastSettling = 30s;
+
+Labels AsWritten(const std::vector<RuleText>& texts) {
+  std::vector<LabelView> views;
+  for (const RuleText& text : texts) views.push_back({text.name, text.text});
+  return Labels(views);
+}
+
+std::string DescribeLevel(const Rule& rule, std::size_t level) {
+  if (!rule.thresholds[level]) return {};
+  std::string text = Describe(*rule.thresholds[level]);
+  const LevelPolicy& policy = *rule.policy.levels[level];
+  if (policy.hold_for.count() > 0) text += " for " + FormatDuration(policy.hold_for);
+  return text;
+}
+
+}  // namespace
+
+WarmUp WarmUpOf(milliseconds look_back, milliseconds interval,
+                std::optional<milliseconds> data_age) {
+  if (!data_age) return {};
+  const milliseconds settling = std::max<milliseconds>(2 * interval, kLeastSettling);
+  return {*data_age >= std::min(look_back, kMostFireWarmUp) + settling,
+          *data_age >= std::min(look_back, kMostEndWarmUp) + settling};
+}
+
+struct RuleGroup::State {
+  std::shared_ptr<const Rule> rule;
+  milliseconds look_back{0};
+  std::optional<AlertInstances> alerts;  // of alerting rules
+  bool taken = false;                    // its state went to the rule after a reload
+  LabelsSet series;                      // written by the last evaluation
+  RuleHealth health = RuleHealth::kUnknown;
+  std::string last_error;
+  WallTime last_evaluation{};
+  nanoseconds evaluation_time{0};
+
+  void Healthy() {
+    health = RuleHealth::kOk;
+    last_error.clear();
+  }
+  void Failed(const Error& error) {
+    health = RuleHealth::kError;
+    last_error = error.message();
+  }
+};
+
+RuleGroup::RuleGroup(RuleGroupSpec spec, const RuleOptions& options)
+    : spec_(std::move(spec)),
+      options_(options),
+      interval_(spec_.interval.value_or(options.evaluation_interval)) {
+  states_.reserve(spec_.rules.size());
+  for (const auto& rule : spec_.rules) {
+    State state;
+    state.rule = rule;
+    state.look_back = LookBack(*rule->expr);
+    if (rule->IsAlerting()) state.alerts.emplace(rule);
+    states_.push_back(std::move(state));
+  }
+}
+
+RuleGroup::~RuleGroup() = default;
+
+AlertSurroundings RuleGroup::Surroundings() const {
+  return {options_.external_labels, options_.external_url, interval_, options_.resend_delay,
+          spec_.limit};
+}
+
+EvaluationSummary RuleGroup::Evaluate(const Moment& now, const RuleContext& context) {
+  const MonoTime started = context.stopwatch.Mono();
+  milliseconds elapsed{0};
+  {
+    const MutexLock lock(mutex_);
+    if (last_) elapsed = ElapsedBetween(*last_, now, interval_);
+  }
+  EvaluationSummary summary;
+  std::vector<RuleSample> samples;
+  std::vector<AlertEvent> events;
+  for (std::size_t i = 0; i < spec_.rules.size(); ++i) {
+    samples.clear();
+    events.clear();
+    const MonoTime rule_started = context.stopwatch.Mono();
+    EvaluateRule(i, now, elapsed, context, samples, events);
+    summary.samples += samples.size();
+    summary.events += events.size();
+    if (!events.empty()) context.sink.Notify(events);
+    if (!samples.empty()) context.sink.Write(samples);
+    const MutexLock lock(mutex_);
+    State& state = states_[i];
+    state.last_evaluation = now.wall;
+    state.evaluation_time = context.stopwatch.Mono() - rule_started;
+    ++summary.rules;
+    if (state.health == RuleHealth::kError) ++summary.failures;
+  }
+  const MutexLock lock(mutex_);
+  last_ = now;
+  evaluation_time_ = context.stopwatch.Mono() - started;
+  return summary;
+}
+
+std::int64_t RuleGroup::SampleMs(const Moment& now) const {
+  return ToMillis(now.wall - spec_.query_offset.value_or(milliseconds(0)));
+}
+
+void RuleGroup::EvaluateRule(std::size_t i, const Moment& now, milliseconds elapsed,
+                             const RuleContext& context, std::vector<RuleSample>& samples,
+                             std::vector<AlertEvent>& events) {
+  // Queries run unlocked: others may look at the group meanwhile.
+  const Rule& rule = *spec_.rules[i];
+  const std::int64_t t_ms = SampleMs(now);
+  auto result = QueryVector(*rule.expr, t_ms, context.storage, context.engine);
+  if (!rule.IsAlerting()) {
+    const MutexLock lock(mutex_);
+    Record(states_[i], std::move(result), t_ms, samples);
+    return;
+  }
+  Result<AlertAnswer> answer =
+      result ? Result<AlertAnswer>(AlertAnswer{*std::move(result), std::nullopt})
+             : Result<AlertAnswer>(std::move(result).error());
+  if (answer && rule.presence) {
+    auto presence = QueryVector(*rule.presence, t_ms, context.storage, context.engine);
+    if (presence) {
+      answer->presence = *std::move(presence);
+    } else {
+      answer = std::move(presence).error();
+    }
+  }
+  const tmpl::QueryFunction query = TemplateQuery(context.storage, context.engine);
+
+  const MutexLock lock(mutex_);
+  State& state = states_[i];
+  const WarmUp warm_up = WarmUpOf(state.look_back, interval_, context.data_age);
+  const AlertEvaluation evaluation{now.wall,        t_ms,  elapsed, warm_up.may_fire,
+                                   warm_up.may_end, &query};
+  const Status done = state.alerts->Evaluate(answer, evaluation, Surroundings(), events, samples);
+  if (done) {
+    state.Healthy();
+  } else {
+    state.Failed(done.error());
+  }
+  MarkStale(state, t_ms, samples);
+}
+
+void RuleGroup::Record(State& state, Result<std::vector<promql::VectorSample>> result,
+                       std::int64_t t_ms, std::vector<RuleSample>& samples) {
+  if (!result) return state.Failed(result.error());
+  LabelsSet series;
+  for (const promql::VectorSample& sample : *result) {
+    LabelsBuilder labels(sample.labels);
+    labels.Set(kMetricName, state.rule->name);
+    for (const RuleText& label : state.rule->labels) labels.Set(label.name, label.text);
+    samples.push_back({labels.Build().WithoutEmpty(), t_ms, sample.value});
+    if (!series.insert(samples.back().labels).second) {
+      samples.clear();
+      return state.Failed(
+          Error{Errc::kInvalid,
+                "vector contains metrics with the same labelset after applying rule labels"});
+    }
+  }
+  if (spec_.limit > 0 && samples.size() > spec_.limit) {
+    const std::size_t count = samples.size();
+    samples.clear();
+    return state.Failed(Error{Errc::kLimit, "exceeded limit of " + std::to_string(spec_.limit) +
+                                                " with " + std::to_string(count) + " series"});
+  }
+  state.Healthy();
+  MarkStale(state, t_ms, samples);
+}
+
+void RuleGroup::MarkStale(State& state, std::int64_t t_ms, std::vector<RuleSample>& samples) {
+  LabelsSet series;
+  series.reserve(samples.size());
+  for (const RuleSample& sample : samples) series.insert(sample.labels);
+  for (const Labels& before : state.series) {
+    if (series.count(before) == 0) samples.push_back({before, t_ms, StaleNan()});
+  }
+  state.series = std::move(series);
+}
+
+void RuleGroup::TakeStateFrom(RuleGroup& old) {
+  const MutexLock old_lock(old.mutex_);
+  const MutexLock lock(mutex_);
+  std::multimap<std::string, State*> by_key;  // equal keys keep their order
+  for (State& state : old.states_) by_key.emplace(state.rule->Key(), &state);
+  for (State& state : states_) {
+    const auto found = by_key.lower_bound(state.rule->Key());
+    if (found == by_key.end() || found->first != state.rule->Key()) continue;
+    State& from = *found->second;
+    by_key.erase(found);
+    from.taken = true;
+    state.series = std::move(from.series);
+    from.series.clear();
+    if (state.alerts) state.alerts->TakeFrom(*from.alerts);
+    state.health = from.health;
+    state.last_error = from.last_error;
+    state.last_evaluation = from.last_evaluation;
+    state.evaluation_time = from.evaluation_time;
+  }
+  last_ = old.last_;
+  evaluation_time_ = old.evaluation_time_;
+}
+
+void RuleGroup::Retire(const Moment& now, std::string_view reason, RuleSink& sink) {
+  std::vector<AlertEvent> events;
+  std::vector<RuleSample> samples;
+  {
+    const MutexLock lock(mutex_);
+    for (State& state : states_) {
+      if (state.taken) continue;
+      if (state.alerts) state.alerts->End(now.wall, reason, Surroundings(), events);
+      for (const Labels& series : state.series) {
+        samples.push_back({series, SampleMs(now), StaleNan()});
+      }
+      state.series.clear();
+    }
+  }
+  if (!events.empty()) sink.Notify(events);
+  if (!samples.empty()) sink.Write(samples);
+}
+
+RuleGroupView RuleGroup::View() const {
+  const MutexLock lock(mutex_);
+  RuleGroupView view;
+  view.file = spec_.file;
+  view.name = spec_.name;
+  view.interval = interval_;
+  view.limit = spec_.limit;
+  if (last_) view.last_evaluation = last_->wall;
+  view.evaluation_time = evaluation_time_;
+  for (const State& state : states_) {
+    const Rule& rule = *state.rule;
+    RuleView& shown = view.rules.emplace_back();
+    shown.alerting = rule.IsAlerting();
+    shown.name = rule.name;
+    shown.query = promql::ToString(*rule.expr);
+    shown.labels = AsWritten(rule.labels);
+    shown.annotations = AsWritten(rule.annotations);
+    shown.health = state.health;
+    shown.last_error = state.last_error;
+    shown.last_evaluation = state.last_evaluation;
+    shown.evaluation_time = state.evaluation_time;
+    if (!state.alerts) continue;
+    shown.hold_for = rule.ShownLevel().hold_for;
+    shown.keep_firing_for = rule.ShownLevel().keep_firing_for;
+    shown.state = state.alerts->State();
+    shown.alerts = state.alerts->View(Surroundings());
+    shown.warning = DescribeLevel(rule, kLowLevel);
+    shown.critical = DescribeLevel(rule, kHighLevel);
+  }
+  return view;
+}
+
+void RuleGroup::Export(std::vector<AlertRecord>& records) const {
+  const MutexLock lock(mutex_);
+  const std::size_t before = records.size();
+  for (const State& state : states_) {
+    if (state.alerts) state.alerts->Export(records);
+  }
+  for (std::size_t i = before; i < records.size(); ++i) {
+    records[i].file = spec_.file;
+    records[i].group = spec_.name;
+  }
+}
+
+bool RuleGroup::Restore(const AlertRecord& record) {
+  const MutexLock lock(mutex_);
+  for (State& state : states_) {
+    if (!state.alerts || state.rule->Key() != record.rule_key) continue;
+    state.alerts->Restore(record);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace tocsin

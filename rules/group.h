@@ -1,0 +1,128 @@
+#pragma once
+// A rule group: its rules evaluated in order at one instant, their alerts, their recorded series.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "rules/alert.h"
+#include "rules/alert_instances.h"
+#include "rules/alert_record.h"
+#include "rules/promql/engine.h"
+#include "rules/rule.h"
+#include "rules/view.h"
+
+namespace tocsin {
+
+/// Where rules write to. Called by whoever evaluates, on its thread.
+class RuleSink {
+ public:
+  virtual ~RuleSink() = default;
+  /// All samples of one rule at one evaluation, stale markers of vanished series among them. What
+  /// is written must be visible to queries when this returns: later rules of the group read it.
+  /// Samples that the storage cannot take (too old) are the sink's to drop and count.
+  virtual void Write(std::span<const RuleSample> samples) = 0;
+  /// What there is to tell after one rule's evaluation; never empty.
+  virtual void Notify(std::span<const AlertEvent> events) = 0;
+};
+
+/// What stays the same for all groups until a reload.
+struct RuleOptions {
+  milliseconds evaluation_interval = std::chrono::minutes(1);  // of groups without their own
+  /// A firing alert is told again after this (Prometheus's --rules.alert.resend-delay).
+  milliseconds resend_delay = std::chrono::minutes(1);
+  Labels external_labels;
+  std::string external_url;
+};
+
+/// One evaluation's surroundings. A view.
+struct RuleContext {
+  const promql::Queryable& storage;
+  const promql::EngineOptions& engine;
+  RuleSink& sink;
+  /// For how long the storage has been fed, by the monotonic clock; nothing: for longer than any
+  /// rule looks back. See WarmUp.
+  std::optional<milliseconds> data_age;
+  /// Measures how long evaluations take, and nothing else.
+  const Clock& stopwatch;
+};
+
+struct EvaluationSummary {
+  std::size_t rules = 0;
+  std::size_t failures = 0;
+  std::size_t samples = 0;
+  std::size_t events = 0;
+};
+
+/// Whether what a rule says may be trusted after a start: nothing fires before the data reach back
+/// over min(its look-back, 10 min), nothing ends before they do over min(its look-back, 1 h); two
+/// intervals, at least 30 s, are added for collectors to have made their first rounds.
+struct WarmUp {
+  bool may_fire = true;
+  bool may_end = true;
+};
+WarmUp WarmUpOf(milliseconds look_back, milliseconds interval,
+                std::optional<milliseconds> data_age);
+
+/// Thread-safe: one thread evaluates, others look. Evaluate, TakeStateFrom, Retire and Restore are
+/// called by one thread at a time.
+class RuleGroup {
+ public:
+  RuleGroup(RuleGroupSpec spec, const RuleOptions& options);
+  ~RuleGroup();
+
+  const std::string& file() const { return spec_.file; }
+  const std::string& name() const { return spec_.name; }
+  milliseconds interval() const { return interval_; }
+
+  /// Evaluates every rule at `now`. A rule that fails does not stop the others.
+  EvaluationSummary Evaluate(const Moment& now, const RuleContext& context) EXCLUDES(mutex_);
+
+  /// Takes over alerts and recorded series from the group of the same file and name before a
+  /// reload: rule by rule, by Rule::Key(), the first of equal ones from the first (as Prometheus's
+  /// Group.CopyState). What is left in `old` belongs to rules that are gone: Retire it.
+  void TakeStateFrom(RuleGroup& old) EXCLUDES(mutex_);
+
+  /// Ends all alerts of rules whose state was not taken over: resolved events that say why. Stale
+  /// markers for their series are written too.
+  void Retire(const Moment& now, std::string_view reason, RuleSink& sink) EXCLUDES(mutex_);
+
+  RuleGroupView View() const EXCLUDES(mutex_);
+
+  /// Everything about alerts that must survive a restart.
+  void Export(std::vector<AlertRecord>& records) const EXCLUDES(mutex_);
+  /// Puts an exported instance back, before the first evaluation. False: the rule is gone. No time
+  /// has passed for it since it was exported (`for` goes on where it was).
+  bool Restore(const AlertRecord& record) EXCLUDES(mutex_);
+
+ private:
+  struct State;  // of one rule
+
+  AlertSurroundings Surroundings() const;
+  /// Of the samples of an evaluation: its time less the query offset.
+  std::int64_t SampleMs(const Moment& now) const;
+  void EvaluateRule(std::size_t i, const Moment& now, milliseconds elapsed,
+                    const RuleContext& context, std::vector<RuleSample>& samples,
+                    std::vector<AlertEvent>& events) EXCLUDES(mutex_);
+  void Record(State& state, Result<std::vector<promql::VectorSample>> result, std::int64_t t_ms,
+              std::vector<RuleSample>& samples) REQUIRES(mutex_);
+  /// Adds stale markers for what the last evaluation wrote and this one does not.
+  void MarkStale(State& state, std::int64_t t_ms, std::vector<RuleSample>& samples)
+      REQUIRES(mutex_);
+
+  const RuleGroupSpec spec_;
+  const RuleOptions options_;
+  const milliseconds interval_;
+  mutable Mutex mutex_;
+  std::vector<State> states_ GUARDED_BY(mutex_);  // one a rule; never resized
+  std::optional<Moment> last_ GUARDED_BY(mutex_);
+  nanoseconds evaluation_time_ GUARDED_BY(mutex_){0};
+};
+
+}  // namespace tocsin

@@ -1,0 +1,67 @@
+#pragma once
+// What notifications are made of.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "metrics/labels.h"
+#include "rules/alert.h"
+
+namespace tocsin::notify {
+
+/// One alert as receivers see it. A value.
+struct Alert {
+  Labels labels;
+  Labels annotations;
+  WallTime starts_at{};
+  std::optional<WallTime> ended_at;  // set: resolved
+  /// Firing: until when receivers may believe it without hearing again.
+  WallTime valid_until{};
+  std::string generator_url;
+
+  bool resolved() const { return ended_at.has_value(); }
+};
+
+/// Alertmanager's identity of a label set: FNV-1a (64 bit) over the sorted labels, each name and
+/// value followed by a byte 0xff.
+std::uint64_t Fingerprint(const Labels& labels);
+/// Sixteen hexadecimal digits, as its API shows it.
+std::string FingerprintText(const Labels& labels);
+
+/// `{a="b", c="d"}` with values quoted as Go quotes strings: Alertmanager's spelling of a label set
+/// in group keys.
+std::string GoLabelsText(const Labels& labels);
+
+/// The group that a notification speaks for.
+struct Group {
+  std::string receiver;  // the receiver's name in the configuration
+  std::string key;       // Alertmanager's groupKey: `{}/{a="b"}:{alertname="X"}`
+  Labels labels;         // the labels grouped by
+};
+
+/// One thing to tell one destination. In a queue, a later message with the same key takes the
+/// place of an earlier one.
+struct Message {
+  std::string key;  // what it is about, stable over restarts
+  Group group;
+  std::vector<Alert> alerts;
+  /// True: `alerts` is all there is in the group, so an alert that an earlier undelivered message
+  /// had and this one lacks has ended.
+  bool whole_group = false;
+  /// Repeats what was delivered already (a resend): need not survive a crash.
+  bool repetition = false;
+};
+
+/// What remains to be told when `newer` comes while `older` is undelivered: the newest state of
+/// every alert of both. An alert that fired and ended undelivered is told as resolved, once: late
+/// news rather than none.
+Message Supersede(const Message& older, Message newer, WallTime now);
+
+/// An evaluated alert as receivers see it; with it, as a resolved alert, the labels that it
+/// replaces.
+std::vector<Alert> FromEvent(const AlertEvent& event, WallTime now);
+
+}  // namespace tocsin::notify

@@ -1,0 +1,76 @@
+#include "notify/config.h"
+
+#include <algorithm>
+
+#include "notify/text.h"
+
+namespace tocsin::notify {
+namespace {
+
+/// `url` may be a reference to the environment: then only its place in the list names it.
+std::string TargetName(const std::string& url, const std::vector<AlertmanagerTarget>& so_far) {
+  std::string name = "alertmanager ";
+  name += url.starts_with("${") ? std::to_string(so_far.size()) : PublicUrl(url);
+  const bool taken = std::any_of(so_far.begin(), so_far.end(),
+                                 [&](const AlertmanagerTarget& t) { return t.name == name; });
+  if (taken) name += " " + std::to_string(so_far.size());
+  return name;
+}
+
+Result<Secret> ReadTargetUrl(const YamlFile& file, const YamlNode& node, const std::string& url) {
+  if (url.starts_with("${") && url.ends_with("}")) {
+    return Secret::Environment(url.substr(2, url.size() - 3));
+  }
+  TRY(CheckHttpUrl(file, node, url));
+  if (url.find('@') < url.find('/', url.find("://") + 3)) {
+    return file.At(node,
+                   "a password does not belong in this file: use basic_auth with "
+                   "password_file");
+  }
+  return Secret::Literal(url);
+}
+
+Result<AlertmanagerTarget> ReadTarget(const YamlFile& file, const YamlNode& node,
+                                      const std::vector<AlertmanagerTarget>& so_far) {
+  AlertmanagerTarget target;
+  if (node.IsScalar()) {
+    TRY_ASSIGN(target.url, ReadTargetUrl(file, node, node.scalar));
+    target.name = TargetName(node.scalar, so_far);
+    return target;
+  }
+  if (!node.IsMap()) return file.At(node, "expected a URL, or a map with url");
+  const YamlNode* url = node.Find("url");
+  if (!url) return file.At(node, "an alertmanager needs \"url\"");
+  TRY_ASSIGN(const std::string text, YamlString(file, *url));
+  TRY_ASSIGN(target.url, ReadTargetUrl(file, *url, text));
+  target.name = TargetName(text, so_far);
+  YamlNode http = node;
+  std::erase_if(http.entries, [](const auto& entry) { return entry.first->scalar == "url"; });
+  TRY_ASSIGN(target.http, ReadHttpConfig(file, http, InlineSecrets::kRefused));
+  return target;
+}
+
+}  // namespace
+
+Result<NotifyConfig> ReadNotifyConfig(const YamlFile& file, const YamlNode& node) {
+  NotifyConfig config;
+  YamlFields fields(file, node, "notify");
+  if (const YamlNode* targets = fields.Find("alertmanagers")) {
+    if (!targets->IsSequence()) return file.At(*targets, "expected a list of alertmanagers");
+    for (const YamlNode::Ptr& target : targets->items) {
+      TRY_ASSIGN(AlertmanagerTarget read, ReadTarget(file, *target, config.alertmanagers));
+      config.alertmanagers.push_back(std::move(read));
+    }
+  }
+  TRY_ASSIGN(config.queue.retry_for,
+             fields.Read("retry_for", YamlDuration, config.queue.retry_for));
+  if (const YamlNode* max = fields.Find("max_queue")) {
+    TRY_ASSIGN(const std::int64_t count, YamlInt(file, *max));
+    if (count < 1 || count > 1'000'000) return file.At(*max, "max_queue is 1 to 1000000");
+    config.queue.max_messages = static_cast<std::size_t>(count);
+  }
+  TRY(fields.Finish());
+  return config;
+}
+
+}  // namespace tocsin::notify

@@ -1,0 +1,163 @@
+#include "notify/queue.h"
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+
+namespace tocsin::notify {
+
+std::vector<Queued> DestinationQueue::Put(Queued item, WallTime now) {
+  std::vector<Queued> given_way;
+  if (const auto found = by_key_.find(item.message.key); found != by_key_.end()) {
+    Queued& there = *found->second;
+    there.message = Supersede(there.message, std::move(item.message), now);
+    there.since = std::min(there.since, item.since);
+    return given_way;
+  }
+  InsertBefore(waiting_.end(), std::move(item));
+  if (waiting_.size() > options_.max_messages) {
+    by_key_.erase(waiting_.front().message.key);
+    given_way.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  return given_way;
+}
+
+/// Back from flight, undelivered. What was put under its key meanwhile is newer.
+void DestinationQueue::Return(Queued item, WallTime now) {
+  const auto found = by_key_.find(item.message.key);
+  if (found != by_key_.end()) {
+    Queued& newer = *found->second;
+    item.message = Supersede(item.message, std::move(newer.message), now);
+    waiting_.erase(found->second);
+    by_key_.erase(found);
+  }
+  InsertBefore(waiting_.begin(), std::move(item));
+}
+
+void DestinationQueue::InsertBefore(Waiting::iterator place, Queued item) {
+  const auto at = waiting_.insert(place, std::move(item));
+  by_key_.emplace(at->message.key, at);
+}
+
+std::optional<MonoTime> DestinationQueue::NextDue() const {
+  if (in_flight() || waiting_.empty()) return std::nullopt;
+  return not_before_;
+}
+
+std::span<const Message> DestinationQueue::Take(std::size_t max, MonoTime now) {
+  if (in_flight() || waiting_.empty() || now < not_before_) return {};
+  const auto take = [&](Waiting::iterator at) {
+    by_key_.erase(at->message.key);
+    in_flight_since_.push_back(at->since);
+    in_flight_.push_back(std::move(at->message));
+    waiting_.erase(at);
+  };
+  while (in_flight_.empty() && !probes_.empty()) {
+    for (const std::string& key : probes_.front()) {
+      if (const auto found = by_key_.find(key); found != by_key_.end()) take(found->second);
+    }
+    probes_.pop_front();
+  }
+  while (in_flight_.empty() || (probes_.empty() && in_flight_.size() < max && !waiting_.empty())) {
+    take(waiting_.begin());
+    if (max <= 1) break;
+  }
+  return in_flight_;
+}
+
+DestinationQueue::Outcome DestinationQueue::Finish(const Verdict& verdict, MonoTime mono,
+                                                   WallTime now) {
+  assert(in_flight());
+  Outcome outcome;
+  std::vector<Queued> batch = Land();
+  const auto put_back = [&](std::vector<Queued>& items) {
+    // Backwards to the front, so that they keep their order.
+    for (auto item = items.rbegin(); item != items.rend(); ++item) Return(std::move(*item), now);
+  };
+
+  switch (verdict.kind) {
+    case Verdict::Kind::kDelivered:
+      failures_ = 0;
+      outcome.delivered = std::move(batch);
+      break;
+    case Verdict::Kind::kRejected:
+      failures_ = 0;
+      if (batch.size() == 1) {
+        outcome.rejected = std::move(batch);
+        break;
+      }
+      {
+        const auto middle = static_cast<std::ptrdiff_t>((batch.size() + 1) / 2);
+        std::vector<std::string> first;
+        std::vector<std::string> second;
+        for (auto item = batch.begin(); item != batch.end(); ++item) {
+          (item - batch.begin() < middle ? first : second).push_back(item->message.key);
+        }
+        probes_.push_front(std::move(second));
+        probes_.push_front(std::move(first));
+        put_back(batch);
+      }
+      break;
+    case Verdict::Kind::kRetry: {
+      const auto expired = std::stable_partition(
+          batch.begin(), batch.end(),
+          [&](const Queued& item) { return now - item.since < options_.retry_for; });
+      outcome.expired.assign(std::make_move_iterator(expired),
+                             std::make_move_iterator(batch.end()));
+      batch.erase(expired, batch.end());
+      put_back(batch);
+      not_before_ = mono + Backoff(verdict.retry_after);
+      ++failures_;
+      break;
+    }
+  }
+  return outcome;
+}
+
+milliseconds DestinationQueue::Backoff(std::optional<milliseconds> wish) {
+  const std::uint32_t doublings = std::min(failures_, 16U);
+  const milliseconds full =
+      std::min(options_.max_backoff, options_.first_backoff * (1U << doublings));
+  const auto half = static_cast<std::uint64_t>(full.count()) / 2;
+  const milliseconds own(static_cast<std::int64_t>(half + Random() % (half + 1)));
+  return wish ? std::max(own, std::min(*wish, options_.max_retry_after)) : own;
+}
+
+/// xorshift64: jitter needs no better.
+std::uint64_t DestinationQueue::Random() {
+  random_ ^= random_ << 13U;
+  random_ ^= random_ >> 7U;
+  random_ ^= random_ << 17U;
+  return random_;
+}
+
+std::optional<WallTime> DestinationQueue::OldestSince() const {
+  std::optional<WallTime> oldest;
+  const auto consider = [&](WallTime since) { oldest = std::min(oldest.value_or(since), since); };
+  for (const WallTime since : in_flight_since_) consider(since);
+  if (!waiting_.empty()) consider(waiting_.front().since);
+  return oldest;
+}
+
+std::vector<Queued> DestinationQueue::TakeAll() {
+  std::vector<Queued> all = Land();
+  std::move(waiting_.begin(), waiting_.end(), std::back_inserter(all));
+  waiting_.clear();
+  by_key_.clear();
+  probes_.clear();
+  return all;
+}
+
+/// The batch in flight, which is then none.
+std::vector<Queued> DestinationQueue::Land() {
+  std::vector<Queued> batch;
+  for (std::size_t i = 0; i < in_flight_.size(); ++i) {
+    batch.push_back({std::move(in_flight_[i]), in_flight_since_[i]});
+  }
+  in_flight_.clear();
+  in_flight_since_.clear();
+  return batch;
+}
+
+}  // namespace tocsin::notify

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "collectors/cgroup/cgroup.h"
 #include "collectors/system/system.h"
 
 namespace tocsin {
@@ -11,6 +12,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
   // One a line, so that additions merge.
   // clang-format off
   static const std::array kCatalog{
+      kCgroupCollector,
       kLoadavgCollector,
       kNetdevCollector,
       kNetstatCollector,

@@ -1,0 +1,77 @@
+#pragma once
+// The numbers of one cgroup, from either version of the cgroup file system. In base units.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/host_fs.h"
+
+namespace tocsin {
+
+/// Bytes and operations on one block device ("8:0").
+struct CgroupIo {
+  std::string device;
+  double read_bytes = 0;
+  double written_bytes = 0;
+  double reads = 0;
+  double writes = 0;
+};
+
+/// What a file did not say is absent: an older kernel, a controller that is not switched on.
+struct CgroupValues {
+  std::optional<double> cpu_usage_seconds;
+  std::optional<double> cpu_user_seconds;
+  std::optional<double> cpu_system_seconds;
+  std::optional<double> cpu_periods;
+  std::optional<double> cpu_throttled_periods;
+  std::optional<double> cpu_throttled_seconds;
+
+  std::optional<double> memory_usage;
+  std::optional<double> memory_inactive_file;
+  std::optional<double> memory_anon;
+  std::optional<double> memory_file;
+  std::optional<double> memory_mapped_file;
+  std::optional<double> memory_swap;
+  std::optional<double> memory_peak;
+  std::optional<double> memory_limit;  // absent: no limit
+  std::optional<double> memory_high;   // absent: none
+  std::optional<double> memory_high_events;
+  std::optional<double> memory_max_events;
+  std::optional<double> oom_kills;
+
+  std::optional<double> pids;
+  std::optional<double> pids_limit;  // absent: none
+
+  std::optional<double> cpu_waiting_seconds;
+  std::optional<double> io_waiting_seconds;
+  std::optional<double> io_stalled_seconds;
+  std::optional<double> memory_waiting_seconds;
+  std::optional<double> memory_stalled_seconds;
+
+  std::vector<CgroupIo> io;  // in the kernel's order
+};
+
+/// Where the cgroup file systems are; a missing one is empty.
+struct CgroupRoots {
+  std::string v2;  // the unified hierarchy, if the controllers live there
+  std::string v1_memory;
+  std::string v1_cpu;
+  std::string v1_cpuacct;
+  std::string v1_pids;
+
+  /// The tree that has a folder for every cgroup.
+  const std::string& tree() const { return v2.empty() ? v1_memory : v2; }
+};
+
+/// Errors: kUnsupported if there is no cgroup file system with a memory controller.
+Result<CgroupRoots> FindCgroupRoots(const HostFs& fs);
+
+/// `path` is relative to the roots and begins with '/'. A cgroup that is gone gives no values.
+CgroupValues ReadCgroup(const HostFs& fs, const CgroupRoots& roots, std::string_view path);
+
+/// True for the files that the kernel puts into a cgroup's folder, false for cgroups below it.
+bool IsCgroupFile(std::string_view name);
+
+}  // namespace tocsin

@@ -38,7 +38,7 @@ struct StoreOptions {
   /// Series of all sources together that have samples in the store.
   std::size_t max_series = 50'000;
   /// Where blocks are kept across restarts; created if missing. Empty: memory only.
-  std::string directory;
+  std::string directory = {};
 };
 
 struct SourceLimits {
@@ -119,6 +119,10 @@ class SeriesCursor {
   std::unique_ptr<Cursor> impl_;
 };
 
+/// kLast: of each series only the last sample in the range, which is far cheaper when the range
+/// ends near the newest sample.
+enum class Want { kAll, kLast };
+
 /// Bounds in milliseconds since the epoch, both inclusive.
 struct TimeRange {
   std::int64_t min_ms = INT64_MIN;
@@ -179,7 +183,8 @@ class Store {
   std::unique_ptr<Source> OpenSource(std::string_view name, SourceLimits limits = {});
 
   /// The series that satisfy every matcher, in no particular order, none twice.
-  SeriesCursor Select(TimeRange range, std::span<const Matcher> matchers) const;
+  SeriesCursor Select(TimeRange range, std::span<const Matcher> matchers,
+                      Want want = Want::kAll) const;
 
   /// Names, sorted, of the labels of series that satisfy every matcher and may have samples in the
   /// range. Without matchers: of all series.

@@ -105,8 +105,7 @@ struct PrometheusData {
   Result<std::vector<QuerySample>> Query(std::string_view promql) const {
     const auto brace = std::min(promql.find('{'), promql.size());
     const std::string_view metric = promql.substr(0, brace);
-    const Labels wanted =
-        brace < promql.size() ? ParseLabels(promql.substr(brace), "") : Labels{};
+    const Labels wanted = brace < promql.size() ? ParseLabels(promql.substr(brace), "") : Labels{};
     std::vector<QuerySample> found;
     for (const QuerySample& sample : series) {
       bool matches = sample.labels.MetricName() == metric;
@@ -166,8 +165,8 @@ TEST(TemplateCorpusTest, ExpandsAsPromtool) {
   for (const Case& one : cases) {
     fixture.data.value = CaseValue(one);
     const auto parsed = AlertText::Parse(one.text, "alert");
-    Check(one, parsed ? parsed->Expand(fixture.data, environment)
-                      : Result<std::string>(parsed.error()));
+    Check(one,
+          parsed ? parsed->Expand(fixture.data, environment) : Result<std::string>(parsed.error()));
   }
 }
 

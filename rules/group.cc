@@ -84,6 +84,10 @@ AlertSurroundings RuleGroup::Surroundings() const {
           spec_.limit};
 }
 
+std::string RuleGroup::IdOf(const Rule& rule) const {
+  return spec_.file + "\n" + spec_.name + "\n" + rule.Key();
+}
+
 EvaluationSummary RuleGroup::Evaluate(const Moment& now, const RuleContext& context) {
   const MonoTime started = context.stopwatch.Mono();
   milliseconds elapsed{0};
@@ -102,7 +106,7 @@ EvaluationSummary RuleGroup::Evaluate(const Moment& now, const RuleContext& cont
     summary.samples += samples.size();
     summary.events += events.size();
     if (!events.empty()) context.sink.Notify(events);
-    if (!samples.empty()) context.sink.Write(samples);
+    if (!samples.empty()) context.sink.Write(IdOf(*spec_.rules[i]), samples);
     const MutexLock lock(mutex_);
     State& state = states_[i];
     state.last_evaluation = now.wall;
@@ -220,20 +224,22 @@ void RuleGroup::TakeStateFrom(RuleGroup& old) {
 
 void RuleGroup::Retire(const Moment& now, std::string_view reason, RuleSink& sink) {
   std::vector<AlertEvent> events;
-  std::vector<RuleSample> samples;
+  std::vector<std::pair<std::string, std::vector<RuleSample>>> ended;  // by rule
   {
     const MutexLock lock(mutex_);
     for (State& state : states_) {
       if (state.taken) continue;
       if (state.alerts) state.alerts->End(now.wall, reason, Surroundings(), events);
+      if (state.series.empty()) continue;
+      auto& [rule, markers] = ended.emplace_back(IdOf(*state.rule), std::vector<RuleSample>{});
       for (const Labels& series : state.series) {
-        samples.push_back({series, SampleMs(now), StaleNan()});
+        markers.push_back({series, SampleMs(now), StaleNan()});
       }
       state.series.clear();
     }
   }
   if (!events.empty()) sink.Notify(events);
-  if (!samples.empty()) sink.Write(samples);
+  for (const auto& [rule, markers] : ended) sink.Write(rule, markers);
 }
 
 RuleGroupView RuleGroup::View() const {

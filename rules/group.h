@@ -24,10 +24,11 @@ namespace tocsin {
 class RuleSink {
  public:
   virtual ~RuleSink() = default;
-  /// All samples of one rule at one evaluation, stale markers of vanished series among them. What
-  /// is written must be visible to queries when this returns: later rules of the group read it.
+  /// All samples of one rule at one evaluation, stale markers of vanished series among them.
+  /// `rule` tells rules apart, and is the same after a reload (file, group, Rule::Key()). What is
+  /// written must be visible to queries when this returns: later rules of the group read it.
   /// Samples that the storage cannot take (too old) are the sink's to drop and count.
-  virtual void Write(std::span<const RuleSample> samples) = 0;
+  virtual void Write(const std::string& rule, std::span<const RuleSample> samples) = 0;
   /// What there is to tell after one rule's evaluation; never empty.
   virtual void Notify(std::span<const AlertEvent> events) = 0;
 };
@@ -105,6 +106,8 @@ class RuleGroup {
   struct State;  // of one rule
 
   AlertSurroundings Surroundings() const;
+  /// What RuleSink::Write calls the rule.
+  std::string IdOf(const Rule& rule) const;
   /// Of the samples of an evaluation: its time less the query offset.
   std::int64_t SampleMs(const Moment& now) const;
   void EvaluateRule(std::size_t i, const Moment& now, milliseconds elapsed,

@@ -1,0 +1,78 @@
+#include "agent/http/form.h"
+
+#include <algorithm>
+
+#include "base/parse.h"
+
+namespace tocsin::http {
+namespace {
+
+/// The next piece of `text` up to `separator`, which is taken off too.
+std::string_view TakePiece(std::string_view& text, char separator) {
+  const std::size_t end = std::min(text.find(separator), text.size());
+  const std::string_view piece = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return piece;
+}
+
+bool IsForm(std::string_view content_type) {
+  std::string_view rest = content_type;
+  return EqualsIgnoringCase(Trim(TakePiece(rest, ';')), "application/x-www-form-urlencoded");
+}
+
+}  // namespace
+
+std::string DecodeFormText(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      out += ' ';
+    } else if (text[i] == '%' && i + 2 < text.size()) {
+      const auto byte = ParseInt<unsigned>(text.substr(i + 1, 2), 16);
+      out += byte ? static_cast<char>(*byte) : '%';
+      if (byte) i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+Form Form::Parse(const Request& request) {
+  Form form;
+  if (IsForm(request.Header("content-type"))) form.Add(request.body);
+  form.Add(request.query);
+  return form;
+}
+
+void Form::Add(std::string_view encoded) {
+  while (!encoded.empty() && values_.size() < kMaxParameters) {
+    std::string_view value = TakePiece(encoded, '&');
+    if (value.empty()) continue;
+    const std::string_view name = TakePiece(value, '=');
+    values_.emplace_back(DecodeFormText(name), DecodeFormText(value));
+  }
+}
+
+std::string_view Form::Get(std::string_view name) const {
+  for (const auto& [key, value] : values_) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+bool Form::Has(std::string_view name) const {
+  return std::any_of(values_.begin(), values_.end(),
+                     [&](const auto& value) { return value.first == name; });
+}
+
+std::vector<std::string_view> Form::All(std::string_view name) const {
+  std::vector<std::string_view> found;
+  for (const auto& [key, value] : values_) {
+    if (key == name) found.push_back(value);
+  }
+  return found;
+}
+
+}  // namespace tocsin::http

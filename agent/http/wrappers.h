@@ -1,0 +1,21 @@
+#pragma once
+// Handlers around handlers: what every door does the same way.
+
+#include "agent/http/request.h"
+#include "metrics/exposition/page.h"
+
+namespace tocsin::http {
+
+/// Compresses the answers of `inner` for clients that accept gzip: text or JSON of
+/// kGzipMinBytes and more, unless it is encoded already or shared.
+Handler Compressed(Handler inner);
+
+/// At most `max` requests at once inside `inner`; 503 with Retry-After for more.
+Handler Limited(Handler inner, int max);
+
+/// The metrics page in the format and coding that the client asks for; `collect[]` and
+/// `exclude[]` select collectors. 400 for an unknown one or both lists. `page` outlives the
+/// handler.
+Handler MetricsHandler(exposition::Page& page);
+
+}  // namespace tocsin::http

@@ -12,10 +12,22 @@ std::span<const CatalogEntry> CollectorCatalog() {
   // One a line, so that additions merge.
   // clang-format off
   static const std::array kCatalog{
+      kArpCollector,
       kCgroupCollector,
+      kConntrackCollector,
+      kCpuCollector,
+      kCpufreqCollector,
+      kDiskstatsCollector,
+      kEntropyCollector,
+      kFilefdCollector,
+      kFilesystemCollector,
+      kHwmonCollector,
       kLoadavgCollector,
+      kMeminfoCollector,
+      kNetclassCollector,
       kNetdevCollector,
       kNetstatCollector,
+      kOsCollector,
       kPressureCollector,
       kSchedstatCollector,
       kSockstatCollector,

@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <utility>
@@ -213,6 +216,12 @@ class RealHostFs final : public HostFs {
     return target;
   }
 
+  Result<std::string> RealPath(const std::string& path) const override {
+    std::array<char, PATH_MAX> real;
+    if (!::realpath(path.c_str(), real.data())) return ErrnoError(path, errno);
+    return std::string(real.data());
+  }
+
   bool Exists(const std::string& path) const override {
     struct stat info {};
     return ::stat(path.c_str(), &info) == 0;
@@ -225,10 +234,12 @@ class RealHostFs final : public HostFs {
                       static_cast<std::uint64_t>(info.st_size), info.st_ino, S_ISREG(info.st_mode)};
   }
 
-  Result<struct statvfs> StatVfs(const std::string& path) const override {
-    struct statvfs info {};
-    if (::statvfs(path.c_str(), &info) != 0) return ErrnoError(path, errno);
-    return info;
+  StatVfsCall StatVfs() const override {
+    return [](const std::string& path) -> Result<struct statvfs> {
+      struct statvfs info {};
+      if (::statvfs(path.c_str(), &info) != 0) return ErrnoError(path, errno);
+      return info;
+    };
   }
 
   Result<struct utsname> Uname() const override {

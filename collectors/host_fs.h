@@ -5,6 +5,7 @@
 #include <sys/timex.h>
 #include <sys/utsname.h>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -110,12 +111,17 @@ class HostFs {
   virtual Result<std::vector<std::string>> List(const std::string& path) const = 0;
   /// The target of a symbolic link. Errors: kNotFound, kIo.
   virtual Result<std::string> ReadLink(const std::string& path) const = 0;
+  /// Where `path` leads once all symbolic links are followed. Errors: kNotFound, kIo.
+  virtual Result<std::string> RealPath(const std::string& path) const = 0;
   virtual bool Exists(const std::string& path) const = 0;
   /// Errors: kNotFound, kIo.
   virtual Result<FileStatus> Stat(const std::string& path) const = 0;
 
-  /// statvfs(2); may block for ever on a dead network mount. Errors: kNotFound, kIo.
-  virtual Result<struct statvfs> StatVfs(const std::string& path) const = 0;
+  /// statvfs(2) as a call that may block for ever (a dead network mount) and that may outlive this
+  /// HostFs: whoever makes it on a thread of its own can leave the thread behind. Errors of the
+  /// call: kNotFound, kIo.
+  using StatVfsCall = std::function<Result<struct statvfs>(const std::string& path)>;
+  virtual StatVfsCall StatVfs() const = 0;
   /// uname(2).
   virtual Result<struct utsname> Uname() const = 0;
   /// Changes nothing. Errors: kUnsupported if forbidden here, kIo.

@@ -5,9 +5,21 @@
 
 namespace tocsin {
 
+extern const CatalogEntry kArpCollector;
+extern const CatalogEntry kConntrackCollector;
+extern const CatalogEntry kCpuCollector;
+extern const CatalogEntry kCpufreqCollector;
+extern const CatalogEntry kDiskstatsCollector;
+extern const CatalogEntry kEntropyCollector;
+extern const CatalogEntry kFilefdCollector;
+extern const CatalogEntry kFilesystemCollector;
+extern const CatalogEntry kHwmonCollector;
 extern const CatalogEntry kLoadavgCollector;
+extern const CatalogEntry kMeminfoCollector;
+extern const CatalogEntry kNetclassCollector;
 extern const CatalogEntry kNetdevCollector;
 extern const CatalogEntry kNetstatCollector;
+extern const CatalogEntry kOsCollector;
 extern const CatalogEntry kPressureCollector;
 extern const CatalogEntry kSchedstatCollector;
 extern const CatalogEntry kSockstatCollector;

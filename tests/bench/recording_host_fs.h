@@ -29,6 +29,10 @@ class RecordingHostFs final : public HostFs {
     files_->push_back(path);
     return host_->Read(path);
   }
+  RawRead ReadInto(const std::string& path, std::string& buffer) const override {
+    files_->push_back(path);
+    return host_->ReadInto(path, buffer);
+  }
   Result<std::vector<std::string>> List(const std::string& path) const override {
     files_->push_back(path);
     return host_->List(path);
@@ -36,11 +40,12 @@ class RecordingHostFs final : public HostFs {
   Result<std::string> ReadLink(const std::string& path) const override {
     return host_->ReadLink(path);
   }
+  Result<std::string> RealPath(const std::string& path) const override {
+    return host_->RealPath(path);
+  }
   bool Exists(const std::string& path) const override { return host_->Exists(path); }
   Result<FileStatus> Stat(const std::string& path) const override { return host_->Stat(path); }
-  Result<struct statvfs> StatVfs(const std::string& path) const override {
-    return host_->StatVfs(path);
-  }
+  StatVfsCall StatVfs() const override { return host_->StatVfs(); }
   Result<struct utsname> Uname() const override { return host_->Uname(); }
   Result<ClockDiscipline> Adjtimex() const override { return host_->Adjtimex(); }
   std::unique_ptr<NetlinkSocket> Netlink(int protocol) const override {

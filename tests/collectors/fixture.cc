@@ -51,6 +51,25 @@ Error ErrorOf(const std::string& path, int error) {
   return {code, path + ": " + std::strerror(error)};
 }
 
+Result<struct statvfs> StatVfsOf(const fs::path& root, const std::string& path) {
+  const std::string relative = fs::path(path).lexically_relative(root / "rootfs").string();
+  const std::string mount = relative == "." ? "/" : "/" + relative;
+  for (const auto& row : Rows(root / "statvfs")) {
+    if (row[0] != mount) continue;
+    if (row.size() == 2) return ErrorOf(mount, ErrnoNamed(row[1]));
+    const auto number = [&](std::size_t i) { return std::stoull(row.at(i)); };
+    struct statvfs info {};
+    info.f_bsize = info.f_frsize = number(1);
+    info.f_blocks = number(2);
+    info.f_bfree = number(3);
+    info.f_bavail = number(4);
+    info.f_files = number(5);
+    info.f_ffree = number(6);
+    return info;
+  }
+  return ErrorOf(mount, ENOENT);
+}
+
 /// A file that the case may call unreadable.
 class FixtureFile final : public HostFile {
  public:
@@ -138,6 +157,9 @@ class FixtureHostFs final : public HostFs {
   Result<std::string> ReadLink(const std::string& path) const override {
     return real_->ReadLink(Inside(path));
   }
+  Result<std::string> RealPath(const std::string& path) const override {
+    return real_->RealPath(Inside(path));
+  }
   bool Exists(const std::string& path) const override { return real_->Exists(Inside(path)); }
 
   Result<FileStatus> Stat(const std::string& path) const override {
@@ -146,22 +168,8 @@ class FixtureHostFs final : public HostFs {
     return status;
   }
 
-  Result<struct statvfs> StatVfs(const std::string& path) const override {
-    const std::string mount = "/" + fs::path(path).lexically_relative(root_ / "rootfs").string();
-    for (const auto& row : Rows(root_ / "statvfs")) {
-      if (row[0] != mount && !(mount == "/." && row[0] == "/")) continue;
-      if (row.size() == 2) return ErrorOf(mount, ErrnoNamed(row[1]));
-      struct statvfs info {};
-      info.f_bsize = info.f_frsize = Number(row, 1);
-      info.f_blocks = Number(row, 2);
-      info.f_bfree = Number(row, 3);
-      info.f_bavail = Number(row, 4);
-      info.f_files = Number(row, 5);
-      info.f_ffree = Number(row, 6);
-      if (row.size() > 7 && row[7] == "ro") info.f_flag = ST_RDONLY;
-      return info;
-    }
-    return ErrorOf(mount, ENOENT);
+  StatVfsCall StatVfs() const override {
+    return [root = root_](const std::string& path) { return StatVfsOf(root, path); };
   }
 
   Result<struct utsname> Uname() const override {
@@ -230,10 +238,6 @@ class FixtureHostFs final : public HostFs {
   }
 
  private:
-  static std::uint64_t Number(const std::vector<std::string>& row, std::size_t i) {
-    return std::stoull(row.at(i));
-  }
-
   /// What settings name by an absolute path is in rootfs.
   std::string Inside(const std::string& path) const {
     return path.starts_with(root_.string()) ? path : (root_ / "rootfs").string() + path;

@@ -11,7 +11,7 @@
 //                                line) taken away, and an expected file of its own
 //   and, for what does not come from files:
 //     uname      FIELD VALUE a line: sysname, nodename, release, version, machine, domainname
-//     statvfs    PATH FRSIZE BLOCKS BFREE BAVAIL FILES FFREE [ro], or PATH ERRNO
+//     statvfs    PATH BSIZE BLOCKS BFREE BAVAIL FILES FFREE, or PATH ERRNO
 //     adjtimex   FIELD NUMBER a line: state and the fields of struct timex
 //     zone       NAME SECONDS, the time zone
 //     unreadable PATH ERRNO a line: paths from the tree's root ("sys/class/net/eth0/speed EINVAL")

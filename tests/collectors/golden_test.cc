@@ -98,7 +98,8 @@ void RunCase(const CatalogEntry& entry, const fs::path& source) {
     return;
   }
   Rounds rounds(**made, tree.root());
-  RoundContext round{kFixtureNow, MonoTime(seconds(100)), {}};
+  // Far enough for helper threads of a collector to answer.
+  RoundContext round{kFixtureNow, MonoTime::clock::now() + seconds(30), {}};
   for (int step = 1;; ++step) {
     const fs::path folder = step == 1 ? source : source / std::to_string(step);
     if (!fs::exists(folder)) break;

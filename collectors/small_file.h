@@ -1,0 +1,44 @@
+#pragma once
+// The files of sysfs that hold one value.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/parse.h"
+#include "collectors/host_fs.h"
+
+namespace tocsin {
+
+/// Reads one-value files without heap, keeping no descriptor. One thread at a time.
+class SmallFiles {
+ public:
+  explicit SmallFiles(const HostFs& fs) : fs_(fs) {}
+
+  /// The text without the blanks at both ends, valid until the next call; `error` is an errno.
+  RawRead Read(const std::string& path) {
+    const RawRead read = fs_.ReadInto(path, buffer_);
+    return {read.error, Trim(read.text)};
+  }
+  /// The file's text, or nothing if it cannot be read.
+  std::optional<std::string_view> Text(const std::string& path) {
+    const RawRead read = Read(path);
+    return read ? std::optional(read.text) : std::nullopt;
+  }
+  /// The file's decimal integer, or nothing if it cannot be read or is none.
+  template <std::integral T = std::uint64_t>
+  std::optional<T> Int(const std::string& path) {
+    const RawRead read = Read(path);
+    return read ? ParseInt<T>(read.text) : std::nullopt;
+  }
+  std::optional<double> Double(const std::string& path) {
+    const RawRead read = Read(path);
+    return read ? ParseDouble(read.text) : std::nullopt;
+  }
+
+ private:
+  const HostFs& fs_;
+  std::string buffer_;
+};
+
+}  // namespace tocsin

@@ -1,4 +1,6 @@
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <optional>
 #include <string>
 
@@ -80,8 +82,7 @@ std::optional<double> LeadingVersion(std::string_view version) {
 class OsCollector final : public Collector {
  public:
   explicit OsCollector(const HostFs& fs)
-      : files_{fs.File(fs.RootPath("etc/os-release")), fs.File(fs.RootPath("usr/lib/os-release"))} {
-  }
+      : fs_(fs), paths_{fs.RootPath("etc/os-release"), fs.RootPath("usr/lib/os-release")} {}
 
   Status Collect(const RoundContext&, FamilySink& out) override {
     TRY(Refresh());
@@ -98,13 +99,13 @@ class OsCollector final : public Collector {
  private:
   /// The file that is there of the two; the first may be a link to the second.
   Status Refresh() {
-    for (const auto& file : files_) {
-      const auto read = file->Read();
-      if (!read && read.error().code() == Errc::kNotFound) continue;
-      if (!read) return read.error();
-      if (text_ && *read == *text_) return Unit{};
-      text_ = *read;
-      Parse(*read);
+    for (const std::string& path : paths_) {
+      const RawRead read = fs_.ReadInto(path, buffer_);
+      if (read.error == ENOENT) continue;
+      if (!read) return Error{Errc::kIo, path + ": " + std::strerror(read.error)};
+      if (text_ && read.text == *text_) return Unit{};
+      text_ = read.text;
+      Parse(read.text);
       return Unit{};
     }
     return Error{Errc::kUnsupported, "no os-release file"};
@@ -125,7 +126,9 @@ class OsCollector final : public Collector {
     version_ = LeadingVersion(values_[kVersionId]);
   }
 
-  std::array<std::unique_ptr<HostFile>, 2> files_;
+  const HostFs& fs_;
+  const std::array<std::string, 2> paths_;
+  std::string buffer_;
   std::optional<std::string> text_;
   std::array<std::string, kFields.size()> values_;
   std::optional<double> version_;

@@ -11,9 +11,9 @@
 #include <map>
 #include <sstream>
 
-#include "base/format.h"
 #include "base/parse.h"
 #include "collectors/netlink.h"
+#include "metrics/exposition/render.h"
 
 namespace tocsin {
 namespace {
@@ -253,17 +253,6 @@ Result<std::string_view> FixtureFile::Read() {
   return file_->Read();
 }
 
-void AppendEscaped(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n') {
-      out += "\\n";
-    } else {
-      out += c;
-    }
-  }
-}
-
 }  // namespace
 
 FixtureTree::FixtureTree(fs::path source) : source_(std::move(source)) {
@@ -313,32 +302,8 @@ std::string ReadTextFile(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::string RenderText(const Snapshot& snapshot) {
-  const Layout& layout = *snapshot.layout;
-  std::vector<std::string> families(layout.families.size());
-  for (std::size_t i = 0; i < layout.series.size(); ++i) {
-    const SeriesMeta& series = layout.series[i];
-    std::string& out = families[series.family];
-    out.append(layout.families[series.family].name).append(SuffixText(series.suffix));
-    bool first = true;
-    for (const LabelView label : series.labels) {
-      out.append(first ? "{" : ",").append(label.name).append("=\"");
-      AppendEscaped(label.value, out);
-      out += '"';
-      first = false;
-    }
-    if (!first) out += '}';
-    out.append(" ").append(FormatGoFloat(snapshot.values[i])).append("\n");
-  }
-  std::string text;
-  for (std::size_t i = 0; i < families.size(); ++i) {
-    const Family& family = layout.families[i];
-    const bool untyped = family.type == MetricType::kUnknown;
-    text.append("# HELP ").append(family.name).append(" ").append(family.help);
-    text.append("\n# TYPE ").append(family.name).append(" ");
-    text.append(untyped ? "untyped" : TypeText(family.type)).append("\n").append(families[i]);
-  }
-  return text;
+std::string RenderText(const Ref<const Snapshot>& snapshot) {
+  return exposition::RenderPage({&snapshot, 1}, exposition::Format::kText);
 }
 
 std::string_view ErrcName(Errc code) {

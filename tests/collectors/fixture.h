@@ -59,8 +59,8 @@ std::vector<std::filesystem::path> FixtureCases(std::string_view collector);
 /// A file's text, empty if there is none.
 std::string ReadTextFile(const std::filesystem::path& path);
 
-/// Exposition format 0.0.4, families in the order of the layout.
-std::string RenderText(const Snapshot& snapshot);
+/// Exposition format 0.0.4, as /metrics serves it.
+std::string RenderText(const Ref<const Snapshot>& snapshot);
 
 /// "kIo", as expected.error spells it.
 std::string_view ErrcName(Errc code);

@@ -40,7 +40,7 @@ class TextfileTest : public testing::Test {
     return *writer_.Finish();
   }
 
-  static std::string ValueOf(const Snapshot& snapshot, const std::string& series) {
+  static std::string ValueOf(const Ref<const Snapshot>& snapshot, const std::string& series) {
     const std::string text = "\n" + RenderText(snapshot);
     const auto at = text.find("\n" + series + " ");
     if (at == std::string::npos) return "absent";
@@ -58,25 +58,25 @@ TEST_F(TextfileTest, AFifoCostsOnlyItself) {
   ASSERT_EQ(::mkfifo((dir_ / "pipe.prom").c_str(), 0600), 0);
   Write("good.prom", "good 1\n");
   const auto snapshot = Round(seconds(0));
-  EXPECT_EQ(ValueOf(*snapshot, "good"), "1");
-  EXPECT_EQ(ValueOf(*snapshot, "node_textfile_scrape_error"), "1");
+  EXPECT_EQ(ValueOf(snapshot, "good"), "1");
+  EXPECT_EQ(ValueOf(snapshot, "node_textfile_scrape_error"), "1");
 }
 
 TEST_F(TextfileTest, ADanglingLinkCostsOnlyItself) {
   fs::create_symlink("/nowhere/at/all", dir_ / "link.prom");
   Write("good.prom", "good 1\n");
   const auto snapshot = Round(seconds(0));
-  EXPECT_EQ(ValueOf(*snapshot, "good"), "1");
-  EXPECT_EQ(ValueOf(*snapshot, "node_textfile_scrape_error"), "1");
+  EXPECT_EQ(ValueOf(snapshot, "good"), "1");
+  EXPECT_EQ(ValueOf(snapshot, "node_textfile_scrape_error"), "1");
 }
 
 TEST_F(TextfileTest, AFileRewrittenInTheSameInstantIsReadAgain) {
   Write("a.prom", "a 1\n");
   const auto written = fs::last_write_time(dir_ / "a.prom");
-  EXPECT_EQ(ValueOf(*Round(seconds(0)), "a"), "1");
+  EXPECT_EQ(ValueOf(Round(seconds(0)), "a"), "1");
   Write("a.prom", "a 2\n");
   fs::last_write_time(dir_ / "a.prom", written);
-  EXPECT_EQ(ValueOf(*Round(seconds(0)), "a"), "2");
+  EXPECT_EQ(ValueOf(Round(seconds(0)), "a"), "2");
 }
 
 TEST_F(TextfileTest, ARoundWithoutChangesKeepsTheLayout) {
@@ -92,8 +92,8 @@ TEST_F(TextfileTest, AFileOverTheBudgetIsLeftOut) {
   Write("big.prom", std::string((16 << 20) + 1, '#'));
   Write("good.prom", "good 1\n");
   const auto snapshot = Round(seconds(0));
-  EXPECT_EQ(ValueOf(*snapshot, "good"), "1");
-  EXPECT_EQ(ValueOf(*snapshot, "node_textfile_scrape_error"), "1");
+  EXPECT_EQ(ValueOf(snapshot, "good"), "1");
+  EXPECT_EQ(ValueOf(snapshot, "node_textfile_scrape_error"), "1");
 }
 
 }  // namespace

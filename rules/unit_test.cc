@@ -1,0 +1,248 @@
+#include "rules/unit_test.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "base/format.h"
+#include "base/parse.h"
+#include "rules/group.h"
+#include "rules/manager.h"
+#include "rules/memory_store.h"
+#include "rules/promql/parser.h"
+#include "rules/rule_query.h"
+#include "rules/unit_test_file.h"
+
+namespace tocsin {
+namespace {
+
+std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+std::string At(milliseconds time) { return FormatDuration(time); }
+
+/// The samples rules write go into the store; who would be told is not asked.
+class StoreSink final : public RuleSink {
+ public:
+  explicit StoreSink(MemoryStore& store) : store_(store) {}
+  void Write(std::span<const RuleSample> samples) override {
+    for (const RuleSample& sample : samples) {
+      store_.Append(sample.labels, sample.t_ms, sample.value);
+    }
+  }
+  void Notify(std::span<const AlertEvent>) override {}
+
+ private:
+  MemoryStore& store_;
+};
+
+/// A list of things as they are compared: one text each, sorted.
+std::string Listed(std::vector<std::string> items) {
+  if (items.empty()) return " nothing\n";
+  std::sort(items.begin(), items.end());
+  std::string text = "\n";
+  for (const std::string& item : items) text += "            " + item + "\n";
+  return text;
+}
+
+/// `text` and how often it stands in `items` more than in `others`.
+void AddMissing(const std::vector<std::string>& items, const std::vector<std::string>& others,
+                std::string_view mark, std::string& text) {
+  std::map<std::string, int> counts;
+  for (const std::string& item : items) ++counts[item];
+  for (const std::string& item : others) --counts[item];
+  for (const auto& [item, count] : counts) {
+    for (int i = 0; i < count; ++i)
+      text.append("          ").append(mark).append(item).append("\n");
+  }
+}
+
+bool SameItems(std::vector<std::string> a, std::vector<std::string> b) {
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b;
+}
+
+std::string ShownAlert(const Labels& labels, const Labels& annotations, bool no_data) {
+  return labels.ToString() + " annotations " + annotations.ToString() +
+         (no_data ? " (no data)" : "");
+}
+
+std::string ShownSample(const Labels& labels, double value) {
+  return labels.ToString() + " " + FormatGoFloat(value);
+}
+
+/// One element of `tests`.
+class CaseRun {
+ public:
+  CaseRun(const UnitTestFile& file, const UnitTestCase& test, const RuleSet& rules,
+          promql::Compat compat, UnitTestReport& report)
+      : file_(file), test_(test), report_(report) {
+    engine_.compat = compat;
+    engine_.default_subquery_step_ms = file.evaluation_interval.count();
+    RuleOptions options;
+    options.external_labels = test.external_labels;
+    options.external_url = test.external_url;
+    for (RuleGroupSpec spec : rules.groups) {
+      // As in promtool, all groups are evaluated at the tests' interval.
+      spec.interval = file.evaluation_interval;
+      groups_.push_back(std::make_unique<RuleGroup>(std::move(spec), options));
+    }
+    const auto place = [&file](const std::unique_ptr<RuleGroup>& group) {
+      const auto& order = file.group_order;
+      const auto found = std::find(order.begin(), order.end(), group->name());
+      return found == order.end() ? 0 : found - order.begin();
+    };
+    std::stable_sort(groups_.begin(), groups_.end(),
+                     [&place](const auto& a, const auto& b) { return place(a) < place(b); });
+  }
+
+  void Run() {
+    const milliseconds interval = file_.evaluation_interval;
+    for (milliseconds t{0}; t <= test_.LastTime(); t += interval) {
+      Feed(t);
+      if (!Evaluate(t)) return;
+      for (const AlertExpectation& expected : test_.alerts) {
+        if (t <= expected.eval_time && expected.eval_time < t + interval) CheckAlerts(expected);
+      }
+    }
+    for (const ExprExpectation& expected : test_.exprs) CheckExpr(expected);
+  }
+
+ private:
+  void Fail(const std::string& what) {
+    ++report_.failures;
+    report_.text += "    " + (test_.name.empty() ? "" : "name: " + test_.name + ", ") + what;
+    if (!report_.text.ends_with('\n')) report_.text += '\n';
+  }
+
+  /// The input up to and at `t`.
+  void Feed(milliseconds t) {
+    for (; fed_ * test_.interval.count() <= t.count(); ++fed_) {
+      const auto i = static_cast<std::size_t>(fed_);
+      for (const InputSeries& series : test_.series) {
+        if (i >= series.values.size() || !series.values[i]) continue;
+        store_.Append(series.labels, fed_ * test_.interval.count(), *series.values[i]);
+      }
+    }
+  }
+
+  bool Evaluate(milliseconds t) {
+    const Moment now{WallTime(t), MonoTime(t)};
+    StoreSink sink(store_);
+    const ManualClock stopwatch(now.wall);
+    const auto data_age = test_.warm_up ? std::optional(t) : std::nullopt;
+    bool ok = true;
+    for (const auto& group : groups_) {
+      group->Evaluate(now, {store_, engine_, sink, data_age, stopwatch});
+      for (const RuleView& rule : group->View().rules) {
+        if (rule.health != RuleHealth::kError) continue;
+        Fail("rule: " + rule.name + ", time: " + At(t) + ", error: " + rule.last_error);
+        ok = false;
+      }
+    }
+    return ok;
+  }
+
+  void Compare(const std::string& what, const std::vector<std::string>& expected,
+               const std::vector<std::string>& got) {
+    ++report_.tests;
+    if (SameItems(expected, got)) return;
+    std::string text =
+        what + "\n        expected:" + Listed(expected) + "        got:" + Listed(got);
+    if (!expected.empty() && !got.empty()) {
+      text += "        difference:\n";
+      AddMissing(expected, got, "- ", text);
+      AddMissing(got, expected, "+ ", text);
+    }
+    Fail(text);
+  }
+
+  std::vector<std::string> Alerts(const std::string& name, AlertState state) const {
+    std::vector<std::string> alerts;
+    for (const auto& group : groups_) {
+      for (const RuleView& rule : group->View().rules) {
+        if (rule.name != name) continue;
+        for (const AlertView& alert : rule.alerts) {
+          if (alert.state != state) continue;
+          alerts.push_back(ShownAlert(alert.labels, alert.annotations, alert.no_data));
+        }
+      }
+    }
+    return alerts;
+  }
+
+  void CheckAlerts(const AlertExpectation& expected) {
+    const auto check = [&](const std::vector<ExpectedAlert>& wanted, AlertState state) {
+      std::vector<std::string> items;
+      for (const ExpectedAlert& alert : wanted) {
+        items.push_back(ShownAlert(alert.labels, alert.annotations, alert.no_data));
+      }
+      Compare("alertname: " + expected.alertname + ", time: " + At(expected.eval_time) + ", " +
+                  std::string(AlertStateText(state)),
+              items, Alerts(expected.alertname, state));
+    };
+    check(expected.firing, AlertState::kFiring);
+    if (expected.pending) check(*expected.pending, AlertState::kPending);
+  }
+
+  void CheckExpr(const ExprExpectation& expected) {
+    const std::string what = "expr: " + Quoted(expected.expr) + ", time: " + At(expected.eval_time);
+    const auto expr = promql::ParseExpr(expected.expr);
+    if (!expr) return Fail(what + ", error: " + expr.error().message());
+    const auto result = QueryVector(**expr, expected.eval_time.count(), store_, engine_);
+    if (!result) return Fail(what + ", error: " + result.error().message());
+    std::vector<std::string> wanted, got;
+    for (const ExpectedSample& sample : expected.samples) {
+      wanted.push_back(ShownSample(sample.labels, sample.value));
+    }
+    for (const promql::VectorSample& sample : *result) {
+      got.push_back(ShownSample(sample.labels, sample.value));
+    }
+    Compare(what, wanted, got);
+  }
+
+  const UnitTestFile& file_;
+  const UnitTestCase& test_;
+  UnitTestReport& report_;
+  promql::EngineOptions engine_;
+  MemoryStore store_;
+  std::vector<std::unique_ptr<RuleGroup>> groups_;
+  std::int64_t fed_ = 0;  // intervals of input
+};
+
+UnitTestReport Failed(UnitTestReport report, const std::vector<Error>& errors) {
+  report.text += "  FAILED:\n";
+  for (const Error& error : errors) report.text += error.message() + "\n";
+  report.failures = errors.size();
+  return report;
+}
+
+}  // namespace
+
+UnitTestReport RunRuleTests(const std::string& path, promql::Compat compat) {
+  UnitTestReport report;
+  report.text = "Unit testing: " + path + "\n";
+  const auto yaml = ReadYamlFile(path);
+  if (!yaml) return Failed(report, {yaml.error()});
+  const auto file = ParseUnitTestFile(*yaml);
+  if (!file) return Failed(report, {file.error()});
+  RuleSet rules;
+  for (const std::string& pattern : file->rule_files) {
+    RuleSet some = LoadRules(std::span(&pattern, 1));
+    if (some.files.empty()) report.text += "  WARNING: no file matches " + pattern + "\n";
+    std::move(some.groups.begin(), some.groups.end(), std::back_inserter(rules.groups));
+    std::move(some.errors.begin(), some.errors.end(), std::back_inserter(rules.errors));
+  }
+  if (!rules.errors.empty()) return Failed(report, rules.errors);
+
+  UnitTestReport outcome;
+  for (const UnitTestCase& test : file->cases) CaseRun(*file, test, rules, compat, outcome).Run();
+  report.tests = outcome.tests;
+  report.failures = outcome.failures;
+  report.passed = outcome.failures == 0;
+  report.text += report.passed ? "  SUCCESS\n" : "  FAILED:\n" + outcome.text;
+  return report;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,112 @@
+#include "agent/runtime/rule_runner.h"
+
+#include <pthread.h>
+
+#include <utility>
+#include <vector>
+
+namespace tocsin {
+namespace {
+
+/// A rule whose evaluation takes longer fails, so that one cannot stop all others.
+constexpr milliseconds kRuleTimeout = seconds(10);
+/// The longest sleep: the wall clock may be set while the thread sleeps.
+constexpr milliseconds kLongestSleep = seconds(1);
+
+}  // namespace
+
+class RuleRunner::Sink final : public RuleSink {
+ public:
+  explicit Sink(const RuleWorld& world) : world_(world) {}
+
+  void Write(const std::string& rule, std::span<const RuleSample> samples) override {
+    auto& source = sources_[rule];
+    if (!source) source = world_.store.OpenSource("rule " + rule);
+    // A source ends by itself what is missing from a round, so the stale markers are left out.
+    round_.clear();
+    for (const RuleSample& sample : samples) {
+      if (!IsStaleNan(sample.value)) round_.push_back({sample.labels, sample.value});
+    }
+    source->Append(FromMillis(samples.front().t_ms), round_);
+    if (round_.empty()) sources_.erase(rule);
+  }
+
+  void Notify(std::span<const AlertEvent> events) override { world_.notify(events); }
+
+ private:
+  const RuleWorld& world_;
+  std::map<std::string, std::unique_ptr<store::Source>> sources_;
+  std::vector<store::LabeledValue> round_;
+};
+
+RuleRunner::RuleRunner(RuleWorld world)
+    : world_(std::move(world)),
+      started_(world_.clock.Mono()),
+      sink_(std::make_unique<Sink>(world_)) {}
+
+RuleRunner::~RuleRunner() { Stop(); }
+
+void RuleRunner::Apply(RuleSet rules, const RuleOptions& options,
+                       const promql::EngineOptions& engine) {
+  {
+    const MutexLock lock(mutex_);
+    engine_ = engine;
+  }
+  manager_.Exchange(std::move(rules), options, Now(), *sink_);
+  changed_.NotifyAll();
+}
+
+void RuleRunner::Start() {
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "tocsin-rules");
+    Loop();
+  });
+}
+
+void RuleRunner::Stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.NotifyAll();
+  if (thread_.joinable()) thread_.join();
+}
+
+RuleCounts RuleRunner::counts() const {
+  const MutexLock lock(mutex_);
+  return counts_;
+}
+
+void RuleRunner::Loop() {
+  MutexLock lock(mutex_);
+  while (!stopping_) {
+    mutex_.unlock();
+    EvaluateDue();
+    const milliseconds sleep = manager_.UntilNextDue(world_.clock.Wall(), kLongestSleep);
+    mutex_.lock();
+    if (!stopping_) changed_.WaitUntil(mutex_, world_.clock.Mono() + sleep);
+  }
+}
+
+void RuleRunner::EvaluateDue() {
+  for (const DueGroup& due : manager_.TakeDue(Now())) {
+    promql::EngineOptions engine;
+    {
+      const MutexLock lock(mutex_);
+      if (stopping_) return;
+      engine = engine_;
+    }
+    const MonoTime began = world_.clock.Mono();
+    engine.deadline = began + kRuleTimeout;
+    const milliseconds age = std::chrono::duration_cast<milliseconds>(began - started_);
+    const EvaluationSummary summary = manager_.Evaluate(
+        due, began, {world_.storage, engine, *sink_, age, world_.clock});
+    const MutexLock lock(mutex_);
+    counts_.evaluations += summary.rules;
+    counts_.failures += summary.failures;
+    counts_.missed += due.missed;
+    counts_.time += world_.clock.Mono() - began;
+  }
+}
+
+}  // namespace tocsin

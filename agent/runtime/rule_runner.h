@@ -1,0 +1,74 @@
+#pragma once
+// The thread that evaluates rules, and what becomes of what they say.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "metrics/store/store.h"
+#include "rules/group.h"
+#include "rules/manager.h"
+
+namespace tocsin {
+
+/// What rules are evaluated against. Outlives the runner.
+struct RuleWorld {
+  const Clock& clock;
+  store::Store& store;
+  const promql::Queryable& storage;
+  std::function<void(std::span<const AlertEvent>)> notify;  // queues and returns
+};
+
+/// Counts from the start of the process.
+struct RuleCounts {
+  std::uint64_t evaluations = 0;  // of rules
+  std::uint64_t failures = 0;     // thereof
+  std::uint64_t missed = 0;       // iterations of groups
+  nanoseconds time{0};            // spent on evaluating
+};
+
+/// Thread-safe. Owns the thread "tocsin-rules".
+class RuleRunner {
+ public:
+  explicit RuleRunner(RuleWorld world);
+  ~RuleRunner();
+  RuleRunner(const RuleRunner&) = delete;
+  RuleRunner& operator=(const RuleRunner&) = delete;
+
+  /// Exchanges all rules; `rules` is free of errors.
+  void Apply(RuleSet rules, const RuleOptions& options, const promql::EngineOptions& engine);
+
+  void Start();
+  /// Waits for the evaluation that runs.
+  void Stop();
+
+  std::vector<RuleGroupView> View() const { return manager_.View(); }
+  RuleCounts counts() const;
+
+ private:
+  /// Each rule writes to a source of its own in the store.
+  class Sink;
+
+  void Loop();
+  void EvaluateDue();
+  Moment Now() const { return {world_.clock.Wall(), world_.clock.Mono()}; }
+
+  const RuleWorld world_;
+  const MonoTime started_;
+  const std::unique_ptr<Sink> sink_;
+  RuleManager manager_;
+  std::thread thread_;
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  promql::EngineOptions engine_ GUARDED_BY(mutex_);
+  RuleCounts counts_ GUARDED_BY(mutex_);
+};
+
+}  // namespace tocsin

@@ -1,7 +1,6 @@
 #include "agent/runtime/telemetry.h"
 
 #include <prometheus/collectable.h>
-#include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
@@ -14,11 +13,6 @@
 
 namespace tocsin {
 namespace {
-
-prometheus::Counter& NewCounter(prometheus::Registry& registry, const char* name,
-                                const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
-}
 
 prometheus::Gauge& NewGauge(prometheus::Registry& registry, const char* name, const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
@@ -65,16 +59,6 @@ Telemetry::Telemetry(WallTime started, std::shared_ptr<prometheus::Registry> reg
                                  "Whether the last attempt to load the configuration succeeded.")),
       reload_success_time(NewGauge(*registry, "tocsin_config_last_reload_success_timestamp_seconds",
                                    "When the configuration in force was loaded.")),
-      rule_evaluations(
-          NewCounter(*registry, "tocsin_rule_evaluations_total", "Rules that were evaluated.")),
-      rule_evaluation_failures(NewCounter(*registry, "tocsin_rule_evaluation_failures_total",
-                                          "Rules whose evaluation failed.")),
-      rule_iterations_missed(
-          NewCounter(*registry, "tocsin_rule_group_iterations_missed_total",
-                     "Evaluations of a rule group left out because the one before took too long, "
-                     "or the host slept.")),
-      rule_evaluation_seconds(NewCounter(*registry, "tocsin_rule_evaluation_seconds_total",
-                                         "Time spent on evaluating rules.")),
       registry_(registry),
       all_(std::make_shared<All>(registry)) {
   prometheus::BuildGauge()

@@ -11,7 +11,6 @@
 
 namespace prometheus {
 class Collectable;
-class Counter;
 class Gauge;
 class Registry;
 struct MetricFamily;
@@ -34,10 +33,6 @@ class Telemetry {
 
   prometheus::Gauge& reload_successful;
   prometheus::Gauge& reload_success_time;
-  prometheus::Counter& rule_evaluations;
-  prometheus::Counter& rule_evaluation_failures;
-  prometheus::Counter& rule_iterations_missed;
-  prometheus::Counter& rule_evaluation_seconds;
 
  private:
   class All;

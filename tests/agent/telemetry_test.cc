@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
 #include <prometheus/metric_family.h>
 
 #include "collectors/plugin/collectable.h"
@@ -26,14 +26,14 @@ std::map<std::string, double> Collected(Telemetry& telemetry) {
 
 TEST(TelemetryTest, ExportsInstrumentsReadersAndTheProcess) {
   Telemetry telemetry(FromMillis(5'000));
-  telemetry.rule_evaluations.Increment(3);
+  telemetry.reload_successful.Set(1);
   telemetry.AddReader([](std::vector<prometheus::MetricFamily>& families) {
     auto family = GaugeFamily("tocsin_x", "X.");
     AddValue(family, {{"collector", "a"}}, 2);
     families.push_back(std::move(family));
   });
   const auto values = Collected(telemetry);
-  EXPECT_EQ(values.at("tocsin_rule_evaluations_total"), 3);
+  EXPECT_EQ(values.at("tocsin_config_last_reload_successful"), 1);
   EXPECT_EQ(values.at(R"(tocsin_x{collector="a"})"), 2);
   EXPECT_EQ(values.at("process_start_time_seconds"), 5);
   EXPECT_GT(values.at("process_resident_memory_bytes"), 1 << 20);

@@ -1,0 +1,118 @@
+#include "agent/api/routes.h"
+
+#include <string>
+#include <utility>
+
+#include "agent/api/federate.h"
+#include "agent/api/landing.h"
+#include "agent/api/rules.h"
+#include "agent/api/series.h"
+#include "agent/http/wrappers.h"
+
+namespace tocsin::api {
+namespace {
+
+/// Requests inside the API at one time; the rest are told to come again.
+constexpr int kMaxApiRequests = 16;
+
+using http::Handler;
+using http::Request;
+using http::Response;
+
+/// Answers to browsers of other origins, where the configuration allows it.
+Handler WithCors(Handler inner, std::string origin) {
+  if (origin.empty()) return inner;
+  return [inner = std::move(inner), origin = std::move(origin)](const Request& request) {
+    Response response = inner(request);
+    response.headers.emplace_back("Access-Control-Allow-Origin", origin);
+    response.headers.emplace_back("Access-Control-Allow-Headers",
+                                  "Accept, Authorization, Content-Type, Origin");
+    response.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+    response.headers.emplace_back("Access-Control-Expose-Headers", "Date");
+    if (origin != "*") response.headers.emplace_back("Vary", "Origin");
+    return response;
+  };
+}
+
+class Routes {
+ public:
+  Routes(const Parts& parts, http::Router& router) : parts_(parts), router_(router) {}
+
+  /// A path under /api/v1, by GET and, where forms may be long, by POST.
+  void Api(std::string path, Handler handler) {
+    Handler wrapped = WithCors(http::Compressed(http::Limited(std::move(handler), kMaxApiRequests)),
+                               parts_.cors_origin);
+    router_.Add("/api/v1/" + path, {"GET", "POST", "OPTIONS"}, std::move(wrapped));
+  }
+  void Plain(std::string path, std::vector<std::string_view> methods, Handler handler) {
+    router_.Add(std::move(path), std::move(methods), std::move(handler));
+  }
+
+ private:
+  const Parts& parts_;
+  http::Router& router_;
+};
+
+void AddQueries(const Parts& p, Routes& routes) {
+  routes.Api("query", [p](const Request& r) { return p.query.Instant(r, p.settings()->query); });
+  routes.Api("query_range", [p](const Request& r) {
+    return p.query.Range(r, p.settings()->query, p.range_cache);
+  });
+  routes.Api("query_exemplars", &Exemplars);
+  routes.Api("format_query", &FormatQuery);
+  routes.Api("parse_query", &ParseQuery);
+  routes.Api("labels", [p](const Request& r) { return LabelNames(p.store, r); });
+  routes.Api("series", [p](const Request& r) { return Series(p.store, r); });
+}
+
+void AddStatus(const Parts& p, Routes& routes) {
+  routes.Api("metadata", [p](const Request& r) { return Metadata(p.board.Read(), r); });
+  routes.Api("targets", [p](const Request& r) {
+    const auto settings = p.settings();
+    return Targets(p.collectors.Running(), settings->metrics_url, settings->target_labels, r);
+  });
+  routes.Api("rules", [p](const Request& r) { return Rules(p.rules.View(), r); });
+  routes.Api("alerts", [p](const Request&) { return Alerts(p.rules.View()); });
+  routes.Api("status/buildinfo",
+             [p](const Request&) { return BuildInfo(p.settings()->compat_v2); });
+  routes.Api("status/config", [p](const Request&) { return Config(p.settings()->config); });
+  routes.Api("status/runtimeinfo",
+             [p](const Request&) { return Runtime(p.settings()->runtime, p.store.Stats()); });
+  routes.Api("status/tsdb", [p](const Request& r) { return Tsdb(p.store, r); });
+}
+
+Response Reload(const Parts& p) {
+  const Status reloaded = p.reload();
+  if (reloaded) return http::TextResponse(200, "reloaded");
+  return http::TextResponse(500, "not reloaded, nothing changed: " + reloaded.error().message());
+}
+
+void AddAgent(const Parts& p, Routes& routes) {
+  routes.Plain("/", {"GET"}, [p](const Request&) { return LandingPage(p.telemetry_path); });
+  routes.Plain(p.telemetry_path, {"GET"}, http::MetricsHandler(p.page));
+  routes.Plain("/federate", {"GET"}, http::Compressed([p](const Request& r) {
+                 const auto settings = p.settings();
+                 return Federate(p.store, settings->external_labels, p.clock.Wall(),
+                                 milliseconds(settings->query.engine.lookback_ms), r);
+               }));
+  routes.Plain("/-/healthy", {"GET"},
+               [](const Request&) { return http::TextResponse(200, "healthy"); });
+  routes.Plain("/-/ready", {"GET"},
+               [](const Request&) { return http::TextResponse(200, "ready"); });
+  routes.Plain("/-/reload", {"POST", "PUT"}, [p](const Request&) { return Reload(p); });
+}
+
+}  // namespace
+
+void AddRoutes(const Parts& parts, http::Router& router) {
+  Routes routes(parts, router);
+  AddAgent(parts, routes);
+  AddQueries(parts, routes);
+  AddStatus(parts, routes);
+  router.AddPrefix(
+      "/api/v1/label/", {"GET"},
+      WithCors(http::Compressed([parts](const Request& r) { return LabelValues(parts.store, r); }),
+               parts.cors_origin));
+}
+
+}  // namespace tocsin::api

@@ -1,0 +1,88 @@
+#pragma once
+// The daemon: its parts, their order of life, reload and end.
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent/api/query.h"
+#include "agent/api/result_cache.h"
+#include "agent/api/routes.h"
+#include "agent/http/router.h"
+#include "agent/runtime/board.h"
+#include "agent/runtime/collector_set.h"
+#include "agent/runtime/rule_runner.h"
+#include "agent/runtime/store_queryable.h"
+#include "agent/runtime/telemetry.h"
+#include "agent/settings.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "metrics/exposition/page.h"
+#include "metrics/store/store.h"
+#include "notify/service.h"
+
+namespace tocsin {
+
+/// Everything of a configuration that can be wrong, loaded and found right.
+struct LoadedConfiguration {
+  Settings settings;
+  RuleSet rules;
+  notify::NotifyConfig notify;
+};
+
+/// Loads the configuration and all files it names. Errors: every one that was found, a line each
+/// (or more, with a caret).
+Result<LoadedConfiguration> LoadConfiguration(const Flags& flags);
+
+/// Threads: those of its parts, and "tocsin-store", which writes and expires samples.
+class Agent {
+ public:
+  /// Serves before it returns. `clock` outlives it. Errors: what is wrong with the configuration,
+  /// kIo for addresses that cannot be listened on, kInvalid when another agent uses the storage.
+  static Result<std::unique_ptr<Agent>> Start(Flags flags, const Clock& clock);
+  ~Agent();
+
+  /// Loads the configuration again; one that does not load changes nothing. Any thread.
+  Status Reload() EXCLUDES(reload_mutex_);
+
+  /// Where it listens, as host:port.
+  std::vector<std::string> addresses() const;
+
+  /// Stops collecting, evaluates no more, delivers what can be delivered, writes what is not
+  /// written. True if no thread is left behind in a collector that hangs.
+  bool Stop(milliseconds patience);
+
+ private:
+  Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> store,
+        std::unique_ptr<notify::Transport> transport, const Settings& settings);
+  Status Apply(LoadedConfiguration loaded);
+  Status Listen(const WebSettings& web);
+  void KeepStore();
+  std::shared_ptr<const api::ServedSettings> Served() const;
+
+  const Flags flags_;
+  const Clock& clock_;
+  const WallTime started_;
+  Telemetry telemetry_;
+  std::unique_ptr<store::Store> store_;
+  StoreQueryable storage_;
+  Board board_;
+  exposition::Page page_;
+  notify::Notifications notifications_;
+  RuleRunner rules_;
+  CollectorSet collectors_;
+  api::QueryApi query_;
+  api::ResultCache range_cache_;
+  http::Router router_;
+  std::unique_ptr<http::Server> server_;
+
+  Mutex reload_mutex_;  // one reload at a time
+  mutable Mutex mutex_;
+  CondVar stop_changed_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::shared_ptr<const api::ServedSettings> served_ GUARDED_BY(mutex_);
+  std::thread keeper_;
+};
+
+}  // namespace tocsin

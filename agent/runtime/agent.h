@@ -75,7 +75,7 @@ class Agent {
   api::QueryApi query_;
   api::ResultCache range_cache_;
   http::Router router_;
-  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<http::CivetwebServer> server_;
 
   Mutex reload_mutex_;  // one reload at a time
   mutable Mutex mutex_;

@@ -1,0 +1,217 @@
+#include "agent/runtime/agent.h"
+
+#include <malloc.h>
+#include <prometheus/gauge.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <array>
+#include <random>
+#include <utility>
+
+#include "agent/http/civetweb_server.h"
+#include "agent/runtime/agent_metrics.h"
+#include "agent/runtime/collector_output.h"
+#include "base/log.h"
+#include "collectors/plugin/collectable.h"
+#include "notify/system_transport.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kWorkers = 2;
+constexpr milliseconds kStoreInterval = seconds(5);
+constexpr milliseconds kSelfInterval = seconds(5);
+constexpr milliseconds kSelfTimeout = seconds(5);
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+promql::EngineOptions EngineOf(const QuerySettings& query) {
+  promql::EngineOptions options;
+  options.compat = query.compat_v2 ? promql::Compat::kV2 : promql::Compat::kV3;
+  options.lookback_ms = query.lookback.count();
+  options.max_samples = query.max_samples;
+  return options;
+}
+
+std::string ExternalUrl(const WebSettings& web) {
+  if (web.external_url.empty()) return "http://" + web.listen_addresses.front();
+  std::string url = web.external_url;
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+/// What only a restart can change.
+void WarnOfRestart(const api::ServedSettings& before, const Settings& now) {
+  if (before.runtime.retention != now.storage.retention) {
+    LogWarn("a changed storage section takes effect at the next start");
+  }
+}
+
+}  // namespace
+
+Result<LoadedConfiguration> LoadConfiguration(const Flags& flags) {
+  TRY_ASSIGN(Settings settings, LoadSettings(flags));
+  std::string errors;
+  const auto add = [&](const Error& error) {
+    errors.append(errors.empty() ? "" : "\n").append(error.message());
+  };
+  // Collectors check their own settings as they are made.
+  const auto host = MakeCollectorHost(settings);
+  if (const auto made = MakeCollectors(*host); !made) add(made.error());
+  RuleSet rules = LoadRules(settings.rules.files);
+  for (const Error& error : rules.errors) add(error);
+  auto notify = notify::ReadNotifyConfig(settings.file, *settings.notify);
+  if (!notify) add(notify.error());
+  if (!errors.empty()) return Error{Errc::kInvalid, errors};
+  return LoadedConfiguration{std::move(settings), std::move(rules), *std::move(notify)};
+}
+
+Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
+  TRY_ASSIGN(LoadedConfiguration loaded, LoadConfiguration(flags));
+  const Settings& settings = loaded.settings;
+  TRY_ASSIGN(auto store, store::Store::Open({.retention = settings.storage.retention,
+                                             .max_bytes = settings.storage.max_bytes,
+                                             .max_series = settings.storage.max_series,
+                                             .directory = settings.storage.path},
+                                            clock.Wall()));
+  TRY_ASSIGN(auto transport, notify::MakeSystemTransport(clock));
+  const WebSettings web = settings.web;
+  std::unique_ptr<Agent> agent(
+      new Agent(std::move(flags), clock, std::move(store), std::move(transport), settings));
+  TRY(agent->Apply(std::move(loaded)));
+  TRY(agent->Listen(web));
+  agent->notifications_.Start();
+  agent->rules_.Start();
+  agent->keeper_ = std::thread([a = agent.get()] { a->KeepStore(); });
+  return agent;
+}
+
+Agent::Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> store,
+             std::unique_ptr<notify::Transport> transport, const Settings& settings)
+    : flags_(std::move(flags)),
+      clock_(clock),
+      started_(clock.Wall()),
+      telemetry_(started_),
+      store_(std::move(store)),
+      storage_(*store_),
+      page_(board_),
+      notifications_(clock, std::move(transport), std::random_device{}()),
+      rules_({clock, *store_, storage_,
+              [this](std::span<const AlertEvent> events) { notifications_.Send(events); }}),
+      collectors_(
+          clock, kWorkers,
+          [this, limit = settings.storage.max_series_per_collector](const std::string& name) {
+            return MakeCollectorOutput(board_, name,
+                                       store_->OpenSource(name, {.max_series = limit}));
+          }),
+      query_(storage_, clock),
+      range_cache_(settings.query.cache_max_bytes, settings.query.cache_ttl) {
+  AddAgentMetrics({clock_, collectors_, page_, *store_, rules_, notifications_, range_cache_},
+                  telemetry_);
+  collectors_.AddPermanent({"agent", "agent", kSelfInterval, kSelfTimeout,
+                            MakeCollectableCollector(telemetry_.Collectable())});
+}
+
+Agent::~Agent() { Stop(milliseconds(0)); }
+
+Status Agent::Listen(const WebSettings& web) {
+  api::AddRoutes({clock_, page_, board_, *store_, collectors_, rules_, query_, range_cache_,
+                  [this] { return Served(); }, [this] { return Reload(); }, web.telemetry_path,
+                  web.cors_origin},
+                 router_);
+  TRY_ASSIGN(server_, http::CivetwebServer::Start({.addresses = web.listen_addresses},
+                                                  [this](const http::Request& request) {
+                                                    return router_.Handle(request);
+                                                  }));
+  return Unit{};
+}
+
+Status Agent::Apply(LoadedConfiguration loaded) {
+  const auto host = MakeCollectorHost(std::move(loaded.settings));
+  const Settings& settings = host->settings;
+  TRY(collectors_.Apply(host));
+  ConfigureLog(settings.log.level, settings.log.format);
+  const promql::EngineOptions engine = EngineOf(settings.query);
+  const std::string url = ExternalUrl(settings.web);
+  rules_.Apply(std::move(loaded.rules),
+               {.evaluation_interval = settings.rules.evaluation_interval,
+                .external_labels = settings.external_labels,
+                .external_url = url},
+               engine);
+  notifications_.Apply(loaded.notify);
+  telemetry_.reload_successful.Set(1);
+  telemetry_.reload_success_time.Set(ToSeconds(clock_.Wall()));
+
+  auto served = std::make_shared<api::ServedSettings>();
+  served->config = settings.file;
+  served->external_labels = settings.external_labels;
+  served->target_labels = Labels{{"instance", HostName()}, {"job", "tocsin"}};
+  served->metrics_url = url + settings.web.telemetry_path;
+  served->query = {engine, settings.query.timeout, settings.query.max_concurrency};
+  served->compat_v2 = settings.query.compat_v2;
+  served->runtime = {started_, true, clock_.Wall(), settings.storage.retention};
+  const MutexLock lock(mutex_);
+  if (served_) WarnOfRestart(*served_, settings);
+  served_ = std::move(served);
+  return Unit{};
+}
+
+Status Agent::Reload() {
+  const MutexLock reloading(reload_mutex_);
+  auto loaded = LoadConfiguration(flags_);
+  Status applied = loaded ? Apply(*std::move(loaded)) : Status(std::move(loaded).error());
+  // A reload builds the configuration twice over; what it no longer needs goes back.
+  ::malloc_trim(0);
+  if (applied) {
+    LogInfo("configuration reloaded");
+    return applied;
+  }
+  telemetry_.reload_successful.Set(0);
+  LogError("configuration not reloaded, the old one stays in force",
+           {{"error", applied.error().message()}});
+  const MutexLock lock(mutex_);
+  auto served = std::make_shared<api::ServedSettings>(*served_);
+  served->runtime.reload_successful = false;
+  served_ = std::move(served);
+  return applied;
+}
+
+std::vector<std::string> Agent::addresses() const { return server_->addresses(); }
+
+std::shared_ptr<const api::ServedSettings> Agent::Served() const {
+  const MutexLock lock(mutex_);
+  return served_;
+}
+
+void Agent::KeepStore() {
+  pthread_setname_np(pthread_self(), "tocsin-store");
+  MutexLock lock(mutex_);
+  while (!stopping_) {
+    mutex_.unlock();
+    store_->Maintain(clock_.Wall());
+    mutex_.lock();
+    if (!stopping_) stop_changed_.WaitUntil(mutex_, clock_.Mono() + kStoreInterval);
+  }
+}
+
+bool Agent::Stop(milliseconds patience) {
+  {
+    const MutexLock lock(mutex_);
+    if (stopping_) return true;
+    stopping_ = true;
+  }
+  stop_changed_.NotifyAll();
+  if (server_) server_->Stop();
+  rules_.Stop();
+  const bool all_ended = collectors_.Stop(patience / 4);
+  notifications_.Drain(clock_.Mono() + patience / 2);
+  if (keeper_.joinable()) keeper_.join();
+  store_->Flush(clock_.Wall());
+  return all_ended;
+}
+
+}  // namespace tocsin

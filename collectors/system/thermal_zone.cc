@@ -2,8 +2,8 @@
 #include <vector>
 
 #include "base/parse.h"
+#include "collectors/device_dir.h"
 #include "collectors/host_fs.h"
-#include "collectors/row_cache.h"
 #include "collectors/source.h"
 #include "collectors/system/system.h"
 
@@ -28,38 +28,30 @@ struct Device {
   std::unique_ptr<HostFile> second;  // max_state of a cooling device
 };
 
-/// The number of `name` if it is `prefix` and a number.
-std::string_view NumberAfter(std::string_view prefix, std::string_view name) {
-  if (!name.starts_with(prefix)) return {};
-  name.remove_prefix(prefix.size());
-  return ParseInt<std::uint32_t>(name) ? name : std::string_view{};
-}
-
 class ThermalZoneCollector final : public Collector {
  public:
   explicit ThermalZoneCollector(const HostFs& fs)
-      : fs_(fs), dir_(fs.Dir(fs.SysPath("class/thermal"))) {}
+      : fs_(fs), devices_(fs, fs.SysPath("class/thermal")) {}
 
   Status Collect(const RoundContext&, FamilySink& out) override {
-    const auto names = dir_->List();
-    if (!names) return AbsentIsUnsupported(names.error());
     bool any = false;
-    for (std::size_t i = 0; i < names->size(); ++i) {
-      const std::string_view name = (*names)[i];
-      Device& device = devices_.At(i, name, [this](std::string_view n) { return Open(n); });
-      if (const auto zone = NumberAfter(kZone, name); !zone.empty()) {
-        any |= AddZone(device, zone, out);
-      } else if (const auto cooling = NumberAfter(kCooling, name); !cooling.empty()) {
-        any |= AddCooling(device, cooling, out);
-      }
-    }
+    const Status status = devices_.ForEach(
+        [this](std::string_view name, const std::string& path) { return Open(name, path); },
+        [&](std::string_view name, Device& device) -> Status {
+          if (const auto zone = NumberAfter(kZone, name); !zone.empty()) {
+            any |= AddZone(device, zone, out);
+          } else if (const auto cooling = NumberAfter(kCooling, name); !cooling.empty()) {
+            any |= AddCooling(device, cooling, out);
+          }
+          return Unit{};
+        });
+    if (!status) return AbsentIsUnsupported(status.error());
     if (!any) return Error{Errc::kUnsupported, "no thermal zone or cooling device answers"};
     return Unit{};
   }
 
  private:
-  Device Open(std::string_view name) const {
-    const std::string path = fs_.SysPath("class/thermal") + "/" + std::string(name) + "/";
+  Device Open(std::string_view name, const std::string& path) const {
     if (!NumberAfter(kZone, name).empty()) {
       return {fs_.File(path + "type"), fs_.File(path + "temp"), nullptr};
     }
@@ -96,8 +88,7 @@ class ThermalZoneCollector final : public Collector {
   }
 
   const HostFs& fs_;
-  std::unique_ptr<HostDir> dir_;
-  RowCache<Device> devices_;
+  DeviceDir<Device> devices_;
 };
 
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {

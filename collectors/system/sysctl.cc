@@ -84,7 +84,7 @@ class SysctlCollector final : public Collector {
       const std::size_t count = CountFields(*text);
       if (count == 0) return Error{Errc::kMalformed, sysctl.name + " has no value"};
       if (sysctl.has_keys && count != sysctl.families.size()) {
-        return Error{Errc::kInvalid, sysctl.name + " has " + std::to_string(count) +
+        return Error{Errc::kMalformed, sysctl.name + " has " + std::to_string(count) +
                                          " values, but the settings name " +
                                          std::to_string(sysctl.families.size())};
       }

@@ -45,12 +45,17 @@ class Rounds {
     EXPECT_TRUE(error.code() == Errc::kUnsupported || error.code() == Errc::kIo ||
                 error.code() == Errc::kMalformed)
         << ErrcName(error.code()) << " is no error of a collector";
-    std::string message = error.message();
+    return {"expected.error",
+            std::string(ErrcName(error.code())) + ": " + WithoutRoot(error.message()) + "\n"};
+  }
+
+  /// Paths in messages and labels as from the tree's root, wherever the working copy is.
+  std::string WithoutRoot(std::string text) const {
     const std::string prefix = root_.string() + "/";
-    for (auto at = message.find(prefix); at != std::string::npos; at = message.find(prefix, at)) {
-      message.erase(at, prefix.size());
+    for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {
+      text.erase(at, prefix.size());
     }
-    return {"expected.error", std::string(ErrcName(error.code())) + ": " + message + "\n"};
+    return text;
   }
 
   Collector& collector_;

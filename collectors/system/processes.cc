@@ -60,6 +60,8 @@ class ProcessesCollector final : public Collector {
   }
 
  private:
+  static bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
   /// "PID (NAME) STATE PPID …": the name is the process's own and may hold anything.
   static void Count(std::string_view stat, Totals& totals) {
     constexpr int kBetween = 16;  // fields after the state, before num_threads
@@ -69,9 +71,9 @@ class ProcessesCollector final : public Collector {
     const std::string_view state = TakeField(stat);
     for (int i = 0; i < kBetween; ++i) TakeField(stat);
     const auto threads = ParseInt<std::uint64_t>(TakeField(stat));
-    if (state.size() != 1 || !threads || static_cast<unsigned char>(state[0]) >= 128) return;
+    if (!threads || state.size() != 1 || !IsLetter(state[0])) return;
     ++totals.processes;
-    ++totals.by_state[static_cast<unsigned char>(state[0])];
+    ++totals.by_state[static_cast<std::size_t>(state[0])];
     totals.threads += *threads;
   }
 

@@ -34,7 +34,7 @@ class Rounds {
     auto finished = writer_.Finish();
     if (!finished) return Failed(finished.error());
     snapshot_ = *std::move(finished);
-    return {"expected.prom", RenderText(snapshot_)};
+    return {"expected.prom", WithoutRoot(RenderText(snapshot_))};
   }
 
   /// Null after a failed round.

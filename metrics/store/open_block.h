@@ -15,8 +15,9 @@
 
 namespace tocsin::store {
 
-/// Rounds in a block. At the usual second a block is two minutes, which is what a kill may cost.
-inline constexpr std::size_t kRowsPerBlock = 120;
+/// Rounds in a block. At the usual second a block closes, and is written, before the two minutes
+/// are over that a kill may cost.
+inline constexpr std::size_t kRowsPerBlock = 110;
 
 /// Guarded by its source's mutex. Readers hold a Ref and read rows below the count they saw; these
 /// never change.

@@ -53,10 +53,14 @@ void Shorten(Ranking& ranking, std::size_t limit) {
 
 }  // namespace
 
-std::size_t SeriesIndex::BytesFor(const Labels& labels) {
-  std::size_t bytes = SeriesBytes(labels);
-  for (const LabelView label : labels) bytes += PairBytes(label.value) + NameBytes(label.name);
-  return bytes;
+std::optional<DropReason> SeriesIndex::Refusal(const Labels& labels,
+                                               const StoreOptions& options) const {
+  if (labels.empty() || count_ >= options.max_series) return DropReason::kSeriesLimit;
+  std::size_t most = SeriesBytes(labels);
+  for (const LabelView label : labels) most += PairBytes(label.value) + NameBytes(label.name);
+  // The other half of the budget stays for samples.
+  if (bytes_ + most > options.max_bytes / 2) return DropReason::kByteBudget;
+  return std::nullopt;
 }
 
 void SeriesIndex::AddBytes(std::size_t bytes) {

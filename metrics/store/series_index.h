@@ -42,10 +42,9 @@ class SeriesIndex {
   std::size_t size() const { return count_; }
   std::size_t bytes() const { return bytes_; }
   std::size_t LabelPairs() const;
-  /// What a series of these labels will take, at most.
-  static std::size_t BytesFor(const Labels& labels);
-
   std::optional<SeriesRef> Find(const Labels& labels) const;
+  /// What forbids one more series, if anything does.
+  std::optional<DropReason> Refusal(const Labels& labels, const StoreOptions& options) const;
   /// `labels` are not there yet, and have no empty values.
   SeriesRef Add(const Labels& labels);
   void Remove(SeriesRef ref);

@@ -191,11 +191,19 @@ void SourceState::AddSegments(std::vector<std::uint64_t>& out) const {
   out.insert(out.end(), fragment_segments_.begin(), fragment_segments_.end());
 }
 
-std::optional<Fragment> SourceState::UnwrittenRounds(std::int64_t due_ms) const {
+std::optional<Fragment> SourceState::UnwrittenRounds(std::int64_t due_ms,
+                                                     std::int64_t closing_ms) const {
   const MutexLock lock(mutex_);
   if (!open_ || fragment_rows_ >= open_->rows()) return std::nullopt;
+  const std::size_t rows = open_->rows();
   const auto times = open_->times().subspan(fragment_rows_);
   if (times.front() > due_ms) return std::nullopt;
+  if (rows > 1) {
+    const std::int64_t interval =
+        (times.back() - open_->times().front()) / static_cast<std::int64_t>(rows - 1);
+    const auto missing = static_cast<std::int64_t>(kRowsPerBlock - rows) + 1;
+    if (times.back() + missing * interval <= closing_ms) return std::nullopt;
+  }
   Fragment fragment;
   fragment.encoded = open_->Encode(fragment_rows_);
   if (fragment.encoded.refs.empty()) return std::nullopt;

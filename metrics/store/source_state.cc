@@ -189,13 +189,8 @@ SourceState::SlotIndex SourceState::Resolve(const Labels& labels, std::int64_t t
     return kNoSlot;
   }
   if (!ref) {
-    if (labels.empty() || index.size() >= shared_.options.max_series) {
-      refused = DropReason::kSeriesLimit;
-      return kNoSlot;
-    }
-    // The other half stays for samples.
-    if (index.bytes() + SeriesIndex::BytesFor(labels) > shared_.options.max_bytes / 2) {
-      refused = DropReason::kByteBudget;
+    if (const auto refusal = index.Refusal(labels, shared_.options)) {
+      refused = *refusal;
       return kNoSlot;
     }
     ref = index.Add(labels);

@@ -105,8 +105,9 @@ class SourceState {
   void SetSegment(Block& block, std::uint64_t segment);
   /// The segments that hold blocks of this source, or the beginning of its open block.
   void AddSegments(std::vector<std::uint64_t>& out) const;
-  /// Open rounds that are not on disk, if there are any from before `due_ms`.
-  std::optional<Fragment> UnwrittenRounds(std::int64_t due_ms) const;
+  /// Open rounds that are not on disk, if the first of them is from before `due_ms` and the block
+  /// is not about to close by `closing_ms` anyway.
+  std::optional<Fragment> UnwrittenRounds(std::int64_t due_ms, std::int64_t closing_ms) const;
   /// A fragment that was just taken is in `segment` now.
   void SetFragmentWritten(const Fragment& fragment, std::uint64_t segment);
 

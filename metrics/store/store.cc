@@ -1,6 +1,8 @@
 #include "metrics/store/store.h"
 
 #include "metrics/store/cursor.h"
+#include "metrics/store/files.h"
+#include "metrics/store/persistence.h"
 #include "metrics/store/store_impl.h"
 
 namespace tocsin::store {
@@ -46,8 +48,17 @@ std::size_t SeriesCursor::SeriesCount() const { return impl_->SeriesCount(); }
 Store::Store(std::unique_ptr<StoreImpl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::Open(StoreOptions options, WallTime /*now*/) {
-  return std::unique_ptr<Store>(new Store(std::make_unique<StoreImpl>(std::move(options))));
+Result<std::unique_ptr<Store>> Store::Open(StoreOptions options, WallTime now) {
+  return Open(std::move(options), now, PosixFiles());
+}
+
+Result<std::unique_ptr<Store>> Store::Open(StoreOptions options, WallTime now, FileSystem& files) {
+  std::unique_ptr<Store> store(new Store(std::make_unique<StoreImpl>(std::move(options))));
+  if (!store->impl_->options().directory.empty()) {
+    store->persistence_ = std::make_unique<Persistence>(*store->impl_, files);
+    TRY(store->persistence_->Open(now));
+  }
+  return store;
 }
 
 std::unique_ptr<Source> Store::OpenSource(std::string_view name, SourceLimits limits) {
@@ -72,12 +83,29 @@ std::vector<Labels> Store::SeriesLabels(TimeRange range, std::span<const Matcher
   return impl_->SeriesLabels(range, matchers);
 }
 
-StoreStats Store::Stats() const { return impl_->Stats(); }
+StoreStats Store::Stats() const {
+  StoreStats stats = impl_->Stats();
+  if (persistence_) {
+    const Persistence::DiskStats disk = persistence_->Stats();
+    stats.disk_ok = disk.ok;
+    stats.disk_bytes = disk.bytes;
+    stats.disk_bytes_written = disk.bytes_written;
+    stats.disk_errors = disk.errors;
+  }
+  return stats;
+}
 
 Cardinality Store::TopCardinality(std::size_t limit) const { return impl_->TopCardinality(limit); }
 
-void Store::Maintain(WallTime now) { impl_->Tidy(now); }
+void Store::Maintain(WallTime now) {
+  const MutexLock lock(maintenance_);
+  impl_->Tidy(now);
+  if (persistence_) persistence_->Write(now, Persistence::What::kDue);
+}
 
-void Store::Flush(WallTime /*now*/) {}
+void Store::Flush(WallTime now) {
+  const MutexLock lock(maintenance_);
+  if (persistence_) persistence_->Write(now, Persistence::What::kAll);
+}
 
 }  // namespace tocsin::store

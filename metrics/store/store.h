@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/ref.h"
 #include "base/result.h"
 #include "metrics/labels.h"
@@ -25,6 +26,7 @@
 namespace tocsin::store {
 
 class FileSystem;
+class Persistence;
 class SourceState;
 class Cursor;
 class StoreImpl;
@@ -206,7 +208,10 @@ class Store {
 
  private:
   explicit Store(std::unique_ptr<StoreImpl> impl);
-  std::unique_ptr<StoreImpl> impl_;
+
+  const std::unique_ptr<StoreImpl> impl_;
+  std::unique_ptr<Persistence> persistence_;  // null without a directory; set once
+  Mutex maintenance_;                         // one Maintain or Flush at a time
 };
 
 }  // namespace tocsin::store

@@ -10,8 +10,7 @@ constexpr std::size_t kRoomBytes = 64 * 1024;
 
 }  // namespace
 
-std::shared_ptr<SourceState> StoreImpl::OpenSource(std::string_view name, SourceLimits limits) {
-  const MutexLock lock(mutex_);
+StoreImpl::Entry& StoreImpl::EntryFor(std::string_view name) {
   auto id = source_ids_.find(name);
   if (id == source_ids_.end()) {
     auto free = std::find_if(sources_.begin(), sources_.end(),
@@ -21,7 +20,12 @@ std::shared_ptr<SourceState> StoreImpl::OpenSource(std::string_view name, Source
     free->state = std::make_shared<SourceState>(new_id, std::string(name), shared_);
     id = source_ids_.emplace(std::string(name), new_id).first;
   }
-  Entry& entry = sources_[id->second];
+  return sources_[id->second];
+}
+
+std::shared_ptr<SourceState> StoreImpl::OpenSource(std::string_view name, SourceLimits limits) {
+  const MutexLock lock(mutex_);
+  Entry& entry = EntryFor(name);
   ++entry.handles;
   entry.state->SetLimits(limits);
   return entry.state;
@@ -179,6 +183,55 @@ void StoreImpl::RemoveDeadSources() {
     source_ids_.erase(entry.state->name());
     entry.state = nullptr;
   }
+}
+
+std::vector<std::shared_ptr<SourceState>> StoreImpl::Sources() const {
+  std::vector<std::shared_ptr<SourceState>> sources;
+  const MutexLock lock(mutex_);
+  for (const Entry& entry : sources_) {
+    if (entry.state) sources.push_back(entry.state);
+  }
+  return sources;
+}
+
+std::vector<Labels> StoreImpl::LabelsOf(std::span<const SeriesRef> refs) const {
+  std::vector<Labels> labels;
+  labels.reserve(refs.size());
+  const MutexLock lock(mutex_);
+  for (const SeriesRef ref : refs) labels.push_back(index_[ref].labels);
+  return labels;
+}
+
+std::shared_ptr<SourceState> StoreImpl::LoadSource(std::string_view name) {
+  const MutexLock lock(mutex_);
+  return EntryFor(name).state;
+}
+
+std::optional<SeriesRef> StoreImpl::LoadSeries(const Labels& labels, const Block::Shape& shape,
+                                               SourceId source) {
+  const MutexLock lock(mutex_);
+  std::optional<SeriesRef> ref = index_.Find(labels);
+  if (!ref) {
+    if (index_.Refusal(labels, shared_.options)) return std::nullopt;
+    ref = index_.Add(labels);
+    index_[*ref].first_ms = shape.min_ms;
+    index_[*ref].last_ms = shape.max_ms;
+    index_[*ref].source = source;
+  }
+  Series& series = index_[*ref];
+  series.moved |= series.source != source;
+  series.source = source;
+  series.first_ms = std::min(series.first_ms, shape.min_ms);
+  series.last_ms = std::max(series.last_ms, shape.max_ms);
+  return ref;
+}
+
+void StoreImpl::LoadBlock(SourceState& source, const Block::Shape& shape, Ref<const ColumnSet> set,
+                          std::span<const std::uint8_t> bytes, std::uint64_t segment) {
+  Ref<Block> block = Block::Make(shared_.arena, shape, std::move(set), bytes);
+  block->segment = segment;
+  source.AddLoaded(std::move(block));
+  if (shared_.budget.Exceeded()) MakeRoom(0);
 }
 
 StoreStats StoreImpl::Stats() const {

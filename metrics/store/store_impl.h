@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,12 +39,30 @@ class StoreImpl {
   /// Everything of Maintain but the disk.
   void Tidy(WallTime now);
 
+  // --- For persistence.h.
+
+  const StoreOptions& options() const { return shared_.options; }
+  Counters& counters() { return shared_.counters; }
+  Budget& budget() { return shared_.budget; }
+  std::vector<std::shared_ptr<SourceState>> Sources() const;
+  /// The labels of such series, which have samples in the store.
+  std::vector<Labels> LabelsOf(std::span<const SeriesRef> refs) const;
+
+  /// A series of a block that was read from disk. Nothing if a limit forbids it.
+  std::optional<SeriesRef> LoadSeries(const Labels& labels, const Block::Shape& shape,
+                                      SourceId source);
+  void LoadBlock(SourceState& source, const Block::Shape& shape, Ref<const ColumnSet> set,
+                 std::span<const std::uint8_t> bytes, std::uint64_t segment);
+  /// The state that OpenSource will find.
+  std::shared_ptr<SourceState> LoadSource(std::string_view name);
+
  private:
   struct Entry {
     std::shared_ptr<SourceState> state;  // null: the id is free
     std::size_t handles = 0;
   };
 
+  Entry& EntryFor(std::string_view name) REQUIRES(mutex_);
   bool MakeRoom(std::size_t bytes);
   void RemoveDeadSeries() REQUIRES(mutex_);
   void RemoveDeadSources() REQUIRES(mutex_);

@@ -1,6 +1,7 @@
 #include "notify/alert.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "notify/text.h"
 
@@ -58,6 +59,7 @@ Message Supersede(const Message& older, Message newer, WallTime now) {
     Alert& kept = newer.alerts.emplace_back(alert);
     if (newer.whole_group && !kept.resolved()) kept.ended_at = std::max(now, kept.starts_at);
   }
+  if (!newer.send_resolved) std::erase_if(newer.alerts, std::mem_fn(&Alert::resolved));
   newer.repetition = newer.repetition && older.repetition;
   return newer;
 }

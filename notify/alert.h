@@ -35,6 +35,21 @@ std::string FingerprintText(const Labels& labels);
 /// in group keys.
 std::string GoLabelsText(const Labels& labels);
 
+/// An instant on both clocks: the wall's for what people see and what is kept, the monotonic one
+/// for intervals, which a step of the wall clock must not stretch.
+struct Now {
+  WallTime wall{};
+  MonoTime mono{};
+};
+
+/// What a destination is told of a group.
+struct LogEntry {
+  std::vector<std::uint64_t> firing;    // fingerprints, sorted
+  std::vector<std::uint64_t> resolved;  // fingerprints, sorted
+  Now at;                               // when it was delivered
+  milliseconds keep_for{0};             // then it is forgotten
+};
+
 /// The group that a notification speaks for.
 struct Group {
   std::string receiver;  // the receiver's name in the configuration
@@ -51,13 +66,16 @@ struct Message {
   /// True: `alerts` is all there is in the group, so an alert that an earlier undelivered message
   /// had and this one lacks has ended.
   bool whole_group = false;
+  /// False: the receiver is not told of ends, and resolved alerts are left out.
+  bool send_resolved = true;
+  LogEntry log = {};  // of a whole group: what is to be remembered once it is delivered
   /// Repeats what was delivered already (a resend): need not survive a crash.
   bool repetition = false;
 };
 
 /// What remains to be told when `newer` comes while `older` is undelivered: the newest state of
-/// every alert of both. An alert that fired and ended undelivered is told as resolved, once: late
-/// news rather than none.
+/// every alert of both (which may be nothing, if ends are not told). An alert that fired and ended
+/// undelivered is told as resolved, once: late news rather than none.
 Message Supersede(const Message& older, Message newer, WallTime now);
 
 /// An evaluated alert as receivers see it; with it, as a resolved alert, the labels that it

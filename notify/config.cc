@@ -50,9 +50,33 @@ Result<AlertmanagerTarget> ReadTarget(const YamlFile& file, const YamlNode& node
   return target;
 }
 
+/// From a file of its own, or from the section.
+Result<Routing> ReadRoutingOf(YamlFields& fields, const NotifyConfigOptions& options) {
+  const YamlFile& file = fields.file();
+  std::string path = options.config_file;
+  if (const YamlNode* own = fields.Find("config_file"); own && path.empty()) {
+    TRY_ASSIGN(path, YamlString(file, *own));
+    path = ResolvePath(file, path);
+  }
+  if (path.empty()) return ReadRouting(fields, InlineSecrets::kRefused, options.external_url);
+  for (const std::string_view key : RoutingKeys()) {
+    if (const YamlNode* node = fields.Find(key)) {
+      return file.At(*node, std::string(key) + " stands in " + path + " already");
+    }
+  }
+  TRY_ASSIGN(const YamlFile own_file, ReadYamlFile(path));
+  YamlFields own_fields(own_file, *own_file.root, "the Alertmanager configuration");
+  TRY_ASSIGN(Routing routing,
+             ReadRouting(own_fields, InlineSecrets::kAllowed, options.external_url));
+  TRY(own_fields.Finish());
+  if (!routing.config) return own_file.At(*own_file.root, "there is no route");
+  return routing;
+}
+
 }  // namespace
 
-Result<NotifyConfig> ReadNotifyConfig(const YamlFile& file, const YamlNode& node) {
+Result<NotifyConfig> ReadNotifyConfig(const YamlFile& file, const YamlNode& node,
+                                      const NotifyConfigOptions& options) {
   NotifyConfig config;
   YamlFields fields(file, node, "notify");
   if (const YamlNode* targets = fields.Find("alertmanagers")) {
@@ -62,6 +86,7 @@ Result<NotifyConfig> ReadNotifyConfig(const YamlFile& file, const YamlNode& node
       config.alertmanagers.push_back(std::move(read));
     }
   }
+  TRY_ASSIGN(config.routing, ReadRoutingOf(fields, options));
   TRY_ASSIGN(config.queue.retry_for,
              fields.Read("retry_for", YamlDuration, config.queue.retry_for));
   if (const YamlNode* max = fields.Find("max_queue")) {

@@ -8,6 +8,7 @@
 #include "base/yaml.h"
 #include "notify/http_config.h"
 #include "notify/queue.h"
+#include "notify/routing_config.h"
 #include "notify/secret.h"
 
 namespace tocsin::notify {
@@ -20,7 +21,14 @@ struct AlertmanagerTarget {
 
 struct NotifyConfig {
   std::vector<AlertmanagerTarget> alertmanagers;
+  Routing routing;  // without a config: nothing is routed here
   QueueOptions queue;
+};
+
+/// What is not in the section itself.
+struct NotifyConfigOptions {
+  std::string external_url;  // of the agent's own pages, for links
+  std::string config_file;   // --notify.config; instead of the section's own config_file
 };
 
 ///     notify:
@@ -28,10 +36,18 @@ struct NotifyConfig {
 ///         - http://127.0.0.1:9093
 ///         - url: https://am.example.org/prefix
 ///           authorization: { credentials_file: /etc/tocsin/am.token }
+///       config_file: alertmanager.yml   # an existing Alertmanager configuration, unchanged …
+///       route: { receiver: team }       # … or its sections right here: global, templates, route,
+///       receivers:                      # inhibit_rules, time_intervals, receivers
+///         - name: team
+///           webhook_configs: [{ url_file: /etc/tocsin/webhook.url }]
 ///       retry_for: 24h                  # how long an undelivered notification is tried again
 ///       max_queue: 10000                # notifications waiting for one destination
 ///
-/// A null node is an empty section. Errors: kInvalid with position.
-Result<NotifyConfig> ReadNotifyConfig(const YamlFile& file, const YamlNode& node);
+/// A null node is an empty section. Besides Alertmanager's receivers there are ntfy_configs,
+/// exec_configs and alertmanager_configs. Secrets stand in files (KEY_file) or in the environment
+/// (${NAME}); only a separate config_file may contain them. Errors: kInvalid with position; kIo.
+Result<NotifyConfig> ReadNotifyConfig(const YamlFile& file, const YamlNode& node,
+                                      const NotifyConfigOptions& options);
 
 }  // namespace tocsin::notify

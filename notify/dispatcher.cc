@@ -11,8 +11,12 @@
 namespace tocsin::notify {
 
 Dispatcher::Dispatcher(const Clock& clock, std::unique_ptr<Transport> transport,
-                       DeliveryObserver* observer, std::uint64_t seed)
-    : clock_(clock), transport_(std::move(transport)), observer_(observer), seed_(seed) {}
+                       DeliveryObserver* observer, MessageSource* source, std::uint64_t seed)
+    : clock_(clock),
+      transport_(std::move(transport)),
+      observer_(observer),
+      source_(source),
+      seed_(seed) {}
 
 Dispatcher::~Dispatcher() {
   {
@@ -97,6 +101,11 @@ void Dispatcher::Abandon(const std::string& destination, const std::vector<Queue
 }
 
 void Dispatcher::RunOnce(nanoseconds max_wait) {
+  if (source_) {
+    if (const auto next = source_->OnTime()) {
+      max_wait = std::min<nanoseconds>(max_wait, *next - clock_.Mono());
+    }
+  }
   SendDue();
   for (Completion& completion : transport_->Wait(UntilDue(max_wait))) {
     const auto found = flights_.find(completion.id);
@@ -124,7 +133,7 @@ void Dispatcher::SendDue() {
   }
 }
 
-/// True if an exchange has begun or nothing is due; false if a batch failed before it was sent.
+/// True if an exchange has begun or nothing is due; false if a batch was finished without one.
 bool Dispatcher::SendNext(const std::string& name) {
   Flight flight{name, nullptr, next_exchange_++};
   std::vector<Message> batch;
@@ -138,6 +147,10 @@ bool Dispatcher::SendNext(const std::string& name) {
     if (!batch.empty()) found->second.exchange = flight.exchange;
   }
   if (batch.empty()) return true;
+  if (batch.size() == 1 && batch[0].alerts.empty()) {  // nothing is left to be told
+    Finish(flight, {});
+    return false;
+  }
   auto request = flight.notifier->Render(batch, clock_.Wall());
   if (!request) {
     Finish(flight, JudgeError(request.error()));

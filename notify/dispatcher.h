@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -46,12 +47,21 @@ class DeliveryObserver {
                            std::string_view reason) = 0;
 };
 
+/// Where messages come from as time passes. Called on the loop thread, never under a lock.
+class MessageSource {
+ public:
+  virtual ~MessageSource() = default;
+  /// Puts what has become due into queues (Dispatcher::Put); returns when it has to be called next.
+  virtual std::optional<MonoTime> OnTime() = 0;
+};
+
 /// Thread-safe but for RunOnce(), which only one thread calls: the loop's, or a test's.
 class Dispatcher {
  public:
-  /// `clock` and `observer` (may be null) outlive it. `seed` varies the jitter between hosts.
+  /// `clock`, `observer` and `source` (both may be null) outlive it. `seed` varies the jitter
+  /// between hosts.
   Dispatcher(const Clock& clock, std::unique_ptr<Transport> transport, DeliveryObserver* observer,
-             std::uint64_t seed);
+             MessageSource* source, std::uint64_t seed);
   /// Stops the thread. What is undelivered is dropped here (it stays in the outbox).
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;
@@ -62,6 +72,9 @@ class Dispatcher {
 
   /// Queues `messages` for `destination`; unknown destinations count as removed.
   void Put(const std::string& destination, std::vector<Queued> messages);
+
+  /// Lets the loop call OnTime() soon.
+  void Wake() { transport_->Wake(); }
 
   /// Starts the loop thread "notify".
   void Start();
@@ -100,6 +113,7 @@ class Dispatcher {
   const Clock& clock_;
   const std::unique_ptr<Transport> transport_;
   DeliveryObserver* const observer_;
+  MessageSource* const source_;
   const std::uint64_t seed_;
   std::map<std::uint64_t, Flight> flights_;  // by exchange; loop thread only
   std::uint64_t next_exchange_ = 1;          // loop thread only

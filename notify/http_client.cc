@@ -268,6 +268,7 @@ void HttpClient::Start(std::uint64_t id, MailRequest request) {
   if (!request.user.empty()) {
     exchange->Set(CURLOPT_USERNAME, request.user);
     exchange->Set(CURLOPT_PASSWORD, request.password);
+    if (!request.identity.empty()) exchange->Set(CURLOPT_SASL_AUTHZID, request.identity);
   }
   exchange->Set(CURLOPT_MAIL_FROM, "<" + request.from + ">");
   for (const std::string& address : request.to) exchange->Append("<" + address + ">");

@@ -3,34 +3,52 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "notify/config.h"
 #include "notify/dispatcher.h"
+#include "notify/route/groups.h"
+#include "notify/route/log.h"
+#include "notify/route/silences.h"
 #include "rules/alert.h"
 
 namespace tocsin::notify {
 
+/// An alert with all that the API shows of it.
+struct AlertView {
+  Alert alert;
+  Muting muting;
+  std::vector<std::string> receivers;
+};
+
+struct GroupView {
+  std::string receiver;
+  Labels labels;
+  std::string key;
+  std::vector<AlertView> alerts;
+};
+
 /// Thread-safe.
-class Notifications {
+class Notifications final : private DeliveryObserver, private MessageSource {
  public:
   /// `clock` outlives it. `seed` varies the jitter between hosts. Nothing is sent before Start().
   Notifications(const Clock& clock, std::unique_ptr<Transport> transport, std::uint64_t seed);
+  ~Notifications() override;
 
   /// At the start and at each reload: destinations that stay keep what they have still to send.
-  void Apply(const NotifyConfig& config);
+  void Apply(NotifyConfig config) EXCLUDES(mutex_, sending_);
 
   /// Starts the thread "notify".
   void Start() { dispatcher_.Start(); }
 
   /// The alerts of one evaluation that changed or are due to be sent again: firing ones (also again
   /// and again, before their valid_until), and resolved ones once. Queues them and returns.
-  void Send(std::span<const AlertEvent> events);
+  void Send(std::span<const AlertEvent> events) EXCLUDES(mutex_, sending_);
 
   /// At shutdown; see Dispatcher::Drain.
   bool Drain(MonoTime deadline) { return dispatcher_.Drain(deadline); }
@@ -38,11 +56,35 @@ class Notifications {
   /// For tocsin_notifications_*.
   std::vector<DestinationStats> Stats() const { return dispatcher_.Stats(); }
 
+  // ---- What the API shows and changes
+  std::vector<std::string> ReceiverNames() const EXCLUDES(mutex_);
+  std::vector<AlertView> Alerts() const EXCLUDES(mutex_);
+  std::vector<GroupView> Groups() const EXCLUDES(mutex_);
+  std::vector<Silence> AllSilences() const EXCLUDES(mutex_);
+  std::optional<Silence> FindSilence(const std::string& id) const EXCLUDES(mutex_);
+  /// Errors: see Silences.
+  Result<std::string> SetSilence(Silence silence) EXCLUDES(mutex_);
+  Status ExpireSilence(const std::string& id) EXCLUDES(mutex_);
+
+  /// One round of the loop, for tests without Start().
+  void RunOnce(nanoseconds max_wait) { dispatcher_.RunOnce(max_wait); }
+
  private:
+  void OnDelivered(const std::string& destination, const std::vector<Queued>& messages) override;
+  void OnAbandoned(const std::string& destination, const std::vector<Queued>& messages,
+                   std::string_view reason) override;
+  std::optional<MonoTime> OnTime() override;
+  Now Time() const { return {clock_.Wall(), clock_.Mono()}; }
+  AlertView ViewOf(const Alert& alert, WallTime now) const REQUIRES(mutex_);
+
   const Clock& clock_;
-  Dispatcher dispatcher_;
-  Mutex mutex_;
+  Mutex sending_;  // keeps what is put into queues in order; taken before mutex_
+  mutable Mutex mutex_;
+  Silences silences_ GUARDED_BY(mutex_);
+  NotificationLog log_ GUARDED_BY(mutex_);
+  std::unique_ptr<AlertGroups> groups_ GUARDED_BY(mutex_);     // null: nothing is routed here
   std::vector<std::string> alertmanagers_ GUARDED_BY(mutex_);  // destinations by name
+  Dispatcher dispatcher_;  // last: its thread uses all of the above
 };
 
 }  // namespace tocsin::notify

@@ -59,7 +59,8 @@ struct MailRequest {
   std::string hello = "localhost";  // what EHLO says
   std::string user;
   std::string password;
-  std::string from;  // addresses alone, without names
+  std::string identity;  // whom to act for, where that is not `user`
+  std::string from;      // addresses alone, without names
   std::vector<std::string> to;
   std::string message;  // headers and body, CRLF lines
   Security security = Security::kStartTlsRequired;

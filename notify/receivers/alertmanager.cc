@@ -48,6 +48,12 @@ class Alertmanager final : public Notifier {
 
 }  // namespace
 
+Result<std::unique_ptr<Notifier>> ReadAlertmanager(ReceiverFields& fields) {
+  TRY_ASSIGN(Secret url, fields.RequireSecret("url"));
+  TRY_ASSIGN(HttpConfig http, fields.Http());
+  return MakeAlertmanager(std::move(url), std::move(http));
+}
+
 std::unique_ptr<Notifier> MakeAlertmanager(Secret url, HttpConfig http) {
   return std::make_unique<Alertmanager>(std::move(url), std::move(http));
 }

@@ -15,7 +15,7 @@ using testing::StartsWith;
 Result<NotifyConfig> Read(std::string_view text) {
   auto file = ParseYaml(text, "/etc/t/t.yml");
   if (!file) return file.error();
-  return ReadNotifyConfig(*file, *file->root);
+  return ReadNotifyConfig(*file, *file->root, {});
 }
 std::string ErrorOf(std::string_view text) {
   const auto config = Read(text);

@@ -19,7 +19,7 @@ class DispatcherTest : public testing::Test, public DeliveryObserver {
   DispatcherTest() {
     auto transport = std::make_unique<ScriptedTransport>();
     transport_ = transport.get();
-    dispatcher_ = std::make_unique<Dispatcher>(clock_, std::move(transport), this, 7);
+    dispatcher_ = std::make_unique<Dispatcher>(clock_, std::move(transport), this, nullptr, 7);
   }
   static Destination To(const std::string& host) {
     return {host, MakeAlertmanager(Secret::Literal("http://" + host), {}), {}};

@@ -32,12 +32,12 @@ int main(int argc, char** argv) {
   const SystemClock clock;
   const auto file = ReadYamlFile(argv[1]);
   if (!file) return Fail(file.error());
-  const auto config = notify::ReadNotifyConfig(*file, *file->root);
+  auto config = notify::ReadNotifyConfig(*file, *file->root, {});
   if (!config) return Fail(config.error());
   auto transport = notify::MakeSystemTransport(clock);
   if (!transport) return Fail(transport.error());
   notify::Notifications notifications(clock, *std::move(transport), 1);
-  notifications.Apply(*config);
+  notifications.Apply(*std::move(config));
   notifications.Start();
 
   std::map<Labels, Known> known;
@@ -65,7 +65,9 @@ int main(int argc, char** argv) {
     event.identity = labels.Build();
     const WallTime now = clock.Wall();
     Known& alert = known.emplace(event.identity, Known{{}, now}).first->second;
-    event.labels = severity.empty() ? alert.labels : event.identity.With("severity", severity);
+    event.labels = severity.empty()  ? alert.labels
+                   : severity == "-" ? event.identity
+                                     : event.identity.With("severity", severity);
     if (!alert.labels.empty() && alert.labels != event.labels) event.replaced_labels = alert.labels;
     alert.labels = event.labels;
     event.fired_at = alert.fired_at;

@@ -168,7 +168,7 @@ TEST_F(SystemTransportTest, DispatcherDeliversPastAHangingReceiverAndDrains) {
   LoopbackServer dead([](Connection& c) { c.Hang(); });
   LoopbackServer live(
       [](Connection& c) { c.Send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); });
-  Dispatcher dispatcher(clock_, std::move(transport_), nullptr, 3);
+  Dispatcher dispatcher(clock_, std::move(transport_), nullptr, nullptr, 3);
   dispatcher.SetDestinations({{"dead", MakeAlertmanager(Secret::Literal(dead.url()), {}), {}},
                               {"live", MakeAlertmanager(Secret::Literal(live.url()), {}), {}}});
   dispatcher.Start();

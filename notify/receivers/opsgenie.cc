@@ -1,0 +1,154 @@
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/parse.h"
+#include "notify/receivers/receivers.h"
+#include "notify/text.h"
+
+namespace tocsin::notify {
+namespace {
+
+constexpr std::size_t kMaxMessage = 130;  // characters
+constexpr std::size_t kMaxDescription = 15'000;
+
+struct Responder {
+  std::vector<std::pair<std::string_view, tmpl::Template>> members;  // id name username type
+};
+
+class Opsgenie final : public Notifier {
+ public:
+  Secret key;
+  std::string url;
+  HttpConfig http;
+  std::string external_url;
+  tmpl::Template message;
+  tmpl::Template description;
+  tmpl::Template source;
+  std::vector<std::pair<std::string_view, tmpl::Template>> optional;  // note priority entity
+  tmpl::Template tags;                                                // separated by commas
+  tmpl::Template actions;                                             // likewise
+  std::vector<std::pair<std::string, tmpl::Template>> details;
+  std::vector<Responder> responders;
+
+  Result<Request> Render(std::span<const Message> batch, WallTime now) const override {
+    const Rendering rendering(batch[0], {external_url}, now);
+    TRY_ASSIGN(const std::string revealed, key.Reveal());
+    std::string path = "/v2/alerts";
+    std::string body;
+    if (rendering.firing()) {
+      body = Alert(rendering);
+    } else {
+      path += "/" + rendering.KeyHash() + "/close?identifierType=alias";
+      JsonWriter(body).BeginObject().Key("source").String(rendering.Expand(source)).EndObject();
+    }
+    TRY_ASSIGN(HttpRequest request, JsonPost(http, Secret::Literal(url), path, std::move(body)));
+    request.headers.push_back({"Authorization", "GenieKey " + revealed});
+    return Request(std::move(request));
+  }
+
+ private:
+  std::string Alert(const Rendering& rendering) const {
+    std::string body;
+    JsonWriter json(body);
+    json.BeginObject().Key("alias").String(rendering.KeyHash());
+    json.Key("message").String(CutText(rendering.Expand(message), kMaxMessage));
+    json.Key("description").String(CutText(rendering.Expand(description), kMaxDescription));
+    json.Key("details").BeginObject();
+    for (const LabelView label : rendering.data().common_labels) {
+      const bool replaced = std::any_of(details.begin(), details.end(),
+                                        [&](const auto& d) { return d.first == label.name; });
+      if (!replaced) json.Key(label.name).String(label.value);
+    }
+    for (const auto& [name, text] : details) json.Key(name).String(rendering.Expand(text));
+    json.EndObject().Key("source").String(rendering.Expand(source));
+    WriteResponders(rendering, json);
+    WriteSplit("tags", rendering.Expand(tags), json);
+    WriteSplit("actions", rendering.Expand(actions), json);
+    for (const auto& [name, text] : optional) {
+      if (const std::string value = rendering.Expand(text); !value.empty()) {
+        json.Key(name).String(value);
+      }
+    }
+    json.EndObject();
+    return body;
+  }
+
+  void WriteResponders(const Rendering& rendering, JsonWriter& json) const {
+    if (responders.empty()) return;
+    json.Key("responders").BeginArray();
+    for (const Responder& responder : responders) {
+      json.BeginObject();
+      for (const auto& [name, text] : responder.members) {
+        if (const std::string value = rendering.Expand(text); !value.empty()) {
+          json.Key(name).String(value);
+        }
+      }
+      json.EndObject();
+    }
+    json.EndArray();
+  }
+
+  static void WriteSplit(std::string_view name, std::string_view list, JsonWriter& json) {
+    if (Trim(list).empty()) return;
+    json.Key(name).BeginArray();
+    while (!list.empty()) {
+      const auto comma = list.find(',');
+      if (const auto element = Trim(list.substr(0, comma)); !element.empty()) json.String(element);
+      list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+    }
+    json.EndArray();
+  }
+};
+
+Result<Responder> ReadResponder(ReceiverFields& outer, const YamlNode& node) {
+  YamlFields keys(outer.file(), node, "responder");
+  ReceiverFields fields(keys, outer.context());
+  if (!keys.Find("id") && !keys.Find("name") && !keys.Find("username")) {
+    return outer.file().At(node, "a responder needs \"id\", \"name\" or \"username\"");
+  }
+  Responder responder;
+  for (const std::string_view name : {"id", "name", "username", "type"}) {
+    TRY_ASSIGN(tmpl::Template text, fields.Text(name, ""));
+    responder.members.emplace_back(name, std::move(text));
+  }
+  TRY(keys.Finish());
+  return responder;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Notifier>> ReadOpsgenie(ReceiverFields& fields) {
+  auto opsgenie = std::make_unique<Opsgenie>();
+  TRY_ASSIGN(opsgenie->key, fields.ReadSecret("api_key"));
+  if (opsgenie->key.empty()) opsgenie->key = fields.context().global.opsgenie_key;
+  if (opsgenie->key.empty()) {
+    return fields.file().At(fields.fields().node(),
+                            "needs \"api_key_file\", here or as "
+                            "opsgenie_api_key_file in global");
+  }
+  TRY_ASSIGN(opsgenie->url, fields.Url("api_url", fields.context().global.opsgenie_url));
+  TRY_ASSIGN(opsgenie->http, fields.Http());
+  opsgenie->external_url = fields.context().external_url;
+  TRY_ASSIGN(opsgenie->message,
+             fields.Text("message", R"({{ template "opsgenie.default.message" . }})"));
+  TRY_ASSIGN(opsgenie->description,
+             fields.Text("description", R"({{ template "opsgenie.default.description" . }})"));
+  TRY_ASSIGN(opsgenie->source,
+             fields.Text("source", R"({{ template "opsgenie.default.source" . }})"));
+  for (const std::string_view name : {"note", "priority", "entity"}) {
+    TRY_ASSIGN(tmpl::Template text, fields.Text(name, ""));
+    opsgenie->optional.emplace_back(name, std::move(text));
+  }
+  TRY_ASSIGN(opsgenie->tags, fields.Text("tags", ""));
+  TRY_ASSIGN(opsgenie->actions, fields.Text("actions", ""));
+  TRY_ASSIGN(opsgenie->details, fields.Texts("details"));
+  TRY(fields.Flag("update_alerts", false));  // known; the alias brings the newest state anyway
+  TRY_ASSIGN(const auto responders, fields.List("responders"));
+  for (const YamlNode* node : responders) {
+    TRY_ASSIGN(Responder responder, ReadResponder(fields, *node));
+    opsgenie->responders.push_back(std::move(responder));
+  }
+  return std::unique_ptr<Notifier>(std::move(opsgenie));
+}
+
+}  // namespace tocsin::notify

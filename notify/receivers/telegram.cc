@@ -1,0 +1,61 @@
+#include "base/json.h"
+#include "notify/receivers/receivers.h"
+#include "notify/text.h"
+
+namespace tocsin::notify {
+namespace {
+
+constexpr std::size_t kMaxText = 4096;  // characters, Telegram's limit
+
+class Telegram final : public Notifier {
+ public:
+  Secret token;
+  std::string api_url;
+  HttpConfig http;
+  std::string external_url;
+  std::int64_t chat_id = 0;
+  std::string parse_mode;  // "", "HTML", "Markdown", "MarkdownV2"
+  bool silent = false;
+  tmpl::Template text;
+
+  Result<Request> Render(std::span<const Message> batch, WallTime now) const override {
+    const auto escaping = parse_mode == "HTML" ? ValueEscaping::kHtml : ValueEscaping::kNone;
+    const Rendering rendering(batch[0], {external_url, 0, escaping}, now);
+    TRY_ASSIGN(const std::string revealed, token.Reveal());
+    const std::string whole = rendering.Expand(text);
+    const std::string cut = CutText(whole, kMaxText);
+    std::string body;
+    JsonWriter json(body);
+    json.BeginObject().Key("chat_id").Int(chat_id).Key("text").String(cut);
+    // A cut text may end within a tag, which Telegram refuses: it then goes out as plain text.
+    if (!parse_mode.empty() && cut == whole) json.Key("parse_mode").String(parse_mode);
+    json.Key("disable_web_page_preview").Bool(true);
+    json.Key("disable_notification").Bool(silent).EndObject();
+    TRY_ASSIGN(HttpRequest request, JsonPost(http, Secret::Literal(api_url),
+                                             "/bot" + revealed + "/sendMessage", std::move(body)));
+    return Request(std::move(request));
+  }
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Notifier>> ReadTelegram(ReceiverFields& fields) {
+  auto telegram = std::make_unique<Telegram>();
+  TRY_ASSIGN(telegram->token, fields.RequireSecret("bot_token"));
+  TRY_ASSIGN(telegram->chat_id, fields.fields().ReadRequired("chat_id", YamlInt));
+  TRY_ASSIGN(telegram->api_url, fields.Url("api_url", fields.context().global.telegram_url));
+  TRY_ASSIGN(telegram->http, fields.Http());
+  TRY_ASSIGN(telegram->silent, fields.Flag("disable_notifications", false));
+  TRY_ASSIGN(telegram->parse_mode, fields.Plain("parse_mode", "HTML"));
+  const std::string& mode = telegram->parse_mode;
+  if (!mode.empty() && mode != "HTML" && mode != "Markdown" && mode != "MarkdownV2") {
+    return fields.file().At(*fields.fields().Find("parse_mode"),
+                            "parse_mode is HTML, Markdown, MarkdownV2 or empty");
+  }
+  TRY_ASSIGN(telegram->text,
+             fields.Text("message", R"({{ template "telegram.default.message" . }})"));
+  telegram->external_url = fields.context().external_url;
+  return std::unique_ptr<Notifier>(std::move(telegram));
+}
+
+}  // namespace tocsin::notify

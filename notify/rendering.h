@@ -1,0 +1,61 @@
+#pragma once
+// A message as the templates of receivers see it.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "notify/alert.h"
+#include "rules/template/alertmanager.h"
+#include "rules/template/template.h"
+
+namespace tocsin::notify {
+
+/// How values are escaped in what is expanded; a template's own text is left as it is.
+enum class ValueEscaping {
+  kNone,
+  kHtml,
+  kSlack,  // & < > as entities, so that a label can neither mention nor link
+};
+
+/// The labels that all of `alerts` share with one value.
+Labels CommonLabels(std::span<const Alert> alerts);
+Labels CommonAnnotations(std::span<const Alert> alerts);
+
+class Rendering {
+ public:
+  struct Options {
+    std::string_view external_url;
+    std::size_t max_alerts = 0;  // 0: all of them
+    ValueEscaping escaping = ValueEscaping::kNone;
+  };
+  /// `message` and the external URL outlive it.
+  Rendering(const Message& message, const Options& options, WallTime now);
+
+  /// Never fails: where a template does, its error and a plain account of the alerts take its
+  /// place, so that the page still goes out.
+  std::string Expand(const tmpl::Template& text) const;
+
+  bool firing() const { return data_.status == "firing"; }
+  const tmpl::NotificationData& data() const { return data_; }
+  const Message& message() const { return message_; }
+  std::span<const Alert> alerts() const { return alerts_; }
+  /// How many alerts max_alerts left out.
+  std::size_t truncated() const { return message_.alerts.size() - alerts_.size(); }
+  /// SHA-256 of the group key in hexadecimal: the same incident at the receiver as long as the
+  /// group lives.
+  std::string KeyHash() const;
+
+ private:
+  std::string PlainAccount() const;
+
+  const Message& message_;
+  const Options options_;
+  const WallTime now_;
+  std::span<const Alert> alerts_;
+  tmpl::NotificationData data_;
+  tmpl::Value value_;
+};
+
+}  // namespace tocsin::notify

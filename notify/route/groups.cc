@@ -1,0 +1,270 @@
+#include "notify/route/groups.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace tocsin::notify {
+namespace {
+
+constexpr milliseconds kMaintenanceInterval = std::chrono::seconds(30);
+constexpr milliseconds kLogRetention = std::chrono::hours(120);
+
+/// Fewer labels first; else the first name or value that differs decides, an absent name last.
+bool LabelsBefore(const Labels& a, const Labels& b) {
+  if (a.size() != b.size()) return a.size() < b.size();
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i].name != b[i].name) return a[i].name > b[i].name;
+    if (a[i].value != b[i].value) return a[i].value < b[i].value;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool AlertBefore(const Alert& a, const Alert& b) {
+  for (const std::string_view name : {"job", "instance"}) {
+    const bool in_a = a.labels.Has(name);
+    const bool in_b = b.labels.Has(name);
+    if (in_a != in_b) return in_a;
+    const std::string_view value_a = a.labels.Get(name);
+    const std::string_view value_b = b.labels.Get(name);
+    if (value_a != value_b) return value_a < value_b;
+  }
+  return LabelsBefore(a.labels, b.labels);
+}
+
+struct AlertGroups::Group {
+  const Route* route;
+  Labels labels;
+  std::string key;
+  std::map<Labels, Entry*> alerts;
+  MonoTime next{};
+  bool flushed = false;
+};
+
+bool AlertGroups::DueOrder::operator()(const Group* a, const Group* b) const {
+  return a->next != b->next ? a->next < b->next : std::less<>()(a, b);
+}
+
+AlertGroups::AlertGroups(std::shared_ptr<const RoutingConfig> config, const Silences& silences,
+                         NotificationLog& log, Now now)
+    : config_(std::move(config)),
+      silences_(silences),
+      log_(log),
+      inhibitor_(config_->inhibit_rules),
+      next_maintenance_(now.mono + kMaintenanceInterval) {}
+
+AlertGroups::~AlertGroups() = default;
+
+void AlertGroups::Put(const Alert& alert, Now now) {
+  inhibitor_.Update(alert);
+  Entry& entry = alerts_[alert.labels];
+  // A firing alert is in all its groups and stays there: nothing to route.
+  const bool in_place = !entry.groups.empty() && !entry.alert.resolved();
+  entry.alert = alert;
+  ++entry.version;
+  if (in_place) return;
+  std::vector<const Route*> routes;
+  MatchRoutes(config_->root, alert.labels, routes);
+  for (const Route* route : routes) Insert(entry, *route, now);
+}
+
+void AlertGroups::Insert(Entry& entry, const Route& route, Now now) {
+  const Labels group_labels = route.GroupLabels(entry.alert.labels);
+  std::unique_ptr<Group>& group = groups_[{&route, group_labels}];
+  if (!group) {
+    group = std::make_unique<Group>();
+    group->route = &route;
+    group->labels = group_labels;
+    group->key = route.key + ":" + GoLabelsText(group_labels);
+    group->next = now.mono + route.group_wait;
+    due_.insert(group.get());
+  }
+  if (group->alerts.emplace(entry.alert.labels, &entry).second) entry.groups.push_back(group.get());
+  // An alert that has waited already (elsewhere, or before a restart) does not wait again.
+  if (!group->flushed && entry.alert.starts_at + route.group_wait < now.wall) {
+    Reschedule(*group, now.mono);
+  }
+}
+
+void AlertGroups::Reschedule(Group& group, MonoTime next) {
+  due_.erase(&group);
+  group.next = next;
+  due_.insert(&group);
+}
+
+std::optional<MonoTime> AlertGroups::NextDue() const {
+  if (due_.empty()) return std::nullopt;
+  return std::min((*due_.begin())->next, next_maintenance_);
+}
+
+std::vector<Outgoing> AlertGroups::Advance(Now now) {
+  std::vector<Outgoing> out;
+  std::vector<Group*> ready;
+  for (Group* group : due_) {
+    if (group->next > now.mono) break;
+    ready.push_back(group);
+  }
+  for (Group* group : ready) {
+    // After a suspend one flush makes up for all that were missed.
+    Reschedule(*group, now.mono + group->route->group_interval);
+    group->flushed = true;
+    Flush(*group, now, out);
+  }
+  if (now.mono >= next_maintenance_) Maintain(now);
+  return out;
+}
+
+void AlertGroups::Flush(Group& group, Now now, std::vector<Outgoing>& out) {
+  std::vector<Alert> alerts;
+  for (const auto& [labels, entry] : group.alerts) alerts.push_back(entry->alert);
+  std::stable_sort(alerts.begin(), alerts.end(), AlertBefore);
+  alerts = Audible(group, std::move(alerts), now);
+  if (!alerts.empty()) Notify(group, alerts, now, out);
+  DropResolved(group);
+}
+
+bool AlertGroups::InAnyInterval(const std::vector<std::string>& names, WallTime now) const {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    const auto found = config_->time_intervals.find(name);
+    return found != config_->time_intervals.end() &&
+           std::any_of(found->second.begin(), found->second.end(),
+                       [&](const TimeInterval& interval) { return interval.Contains(now); });
+  });
+}
+
+/// `alerts` without those that are inhibited or silenced, or none at a time when the route is mute.
+std::vector<Alert> AlertGroups::Audible(const Group& group, std::vector<Alert> alerts,
+                                        Now now) const {
+  const Route& route = *group.route;
+  if (!route.active_time_intervals.empty() &&
+      !InAnyInterval(route.active_time_intervals, now.wall)) {
+    return {};
+  }
+  if (InAnyInterval(route.mute_time_intervals, now.wall)) return {};
+  std::erase_if(alerts, [&](const Alert& alert) {
+    return !inhibitor_.InhibitedBy(alert.labels).empty() ||
+           !silences_.Silencing(alert.labels, now.wall).empty();
+  });
+  return alerts;
+}
+
+void AlertGroups::Notify(const Group& group, const std::vector<Alert>& alerts, Now now,
+                         std::vector<Outgoing>& out) {
+  const auto receiver = config_->receivers.find(group.route->receiver);
+  if (receiver == config_->receivers.end()) return;
+  LogEntry current = EntryOf(alerts, now);
+  current.keep_for = std::min(kLogRetention, 2 * group.route->repeat_interval);
+  for (const Integration& integration : receiver->second) {
+    const PendingKey key{integration.destination, group.key};
+    if (const auto pending = pending_.find(key); pending != pending_.end()) {
+      const LogEntry& queued = pending->second;
+      if (queued.firing == current.firing &&
+          std::includes(queued.resolved.begin(), queued.resolved.end(), current.resolved.begin(),
+                        current.resolved.end())) {
+        continue;
+      }
+    } else if (!NeedsNotification(log_.Find(integration.destination, group.key), current,
+                                  integration.send_resolved, group.route->repeat_interval)) {
+      continue;
+    }
+    Message message;
+    message.key = group.key;
+    message.group = {group.route->receiver, group.key, group.labels};
+    message.alerts = alerts;
+    message.whole_group = true;
+    message.send_resolved = integration.send_resolved;
+    if (!integration.send_resolved) std::erase_if(message.alerts, std::mem_fn(&Alert::resolved));
+    message.log = current;
+    if (message.alerts.empty() && !pending_.count(key)) {
+      // Nobody is told, but from now on these alerts are news again.
+      log_.Set(integration.destination, group.key, current);
+      continue;
+    }
+    pending_[key] = current;
+    out.push_back({integration.destination, std::move(message)});
+  }
+}
+
+void AlertGroups::DropResolved(Group& group) {
+  std::erase_if(group.alerts, [&](const auto& item) {
+    Entry& entry = *item.second;
+    if (!entry.alert.resolved()) return false;
+    std::erase(entry.groups, &group);
+    if (entry.groups.empty()) alerts_.erase(Labels(item.first));
+    return true;
+  });
+}
+
+void AlertGroups::Maintain(Now now) {
+  next_maintenance_ = now.mono + kMaintenanceInterval;
+  for (auto it = groups_.begin(); it != groups_.end();) {
+    if (it->second->alerts.empty()) {
+      due_.erase(it->second.get());
+      it = groups_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  log_.Forget(now);
+}
+
+void AlertGroups::OnDelivered(const std::string& destination, const Message& message, Now now) {
+  LogEntry entry = message.log;
+  entry.at = now;
+  log_.Set(destination, message.key, std::move(entry));
+  const auto pending = pending_.find({destination, message.key});
+  // A newer message may have been queued while this one was in flight.
+  if (pending != pending_.end() && pending->second.at.mono <= message.log.at.mono) {
+    pending_.erase(pending);
+  }
+}
+
+void AlertGroups::OnAbandoned(const std::string& destination, const Message& message) {
+  pending_.erase({destination, message.key});
+}
+
+void AlertGroups::OnPending(const std::string& destination, const Message& message) {
+  pending_[{destination, message.key}] = message.log;
+}
+
+void AlertGroups::TakeOver(AlertGroups& old, Now now) {
+  pending_ = std::move(old.pending_);
+  for (const auto& [labels, entry] : old.alerts_) Put(entry.alert, now);
+}
+
+std::vector<Alert> AlertGroups::Alerts() const {
+  std::vector<Alert> all;
+  for (const auto& [labels, entry] : alerts_) all.push_back(entry.alert);
+  return all;
+}
+
+Muting AlertGroups::StatusOf(const Labels& labels, WallTime now) const {
+  return {silences_.Silencing(labels, now), inhibitor_.InhibitedBy(labels)};
+}
+
+std::vector<std::string> AlertGroups::ReceiversOf(const Labels& labels) const {
+  std::vector<std::string> names;
+  std::vector<const Route*> routes;
+  MatchRoutes(config_->root, labels, routes);
+  for (const Route* route : routes) names.push_back(route->receiver);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<AlertGroups::GroupView> AlertGroups::Groups() const {
+  std::vector<GroupView> views;
+  for (const auto& [key, group] : groups_) {
+    if (group->alerts.empty()) continue;
+    GroupView view{group->route->receiver, group->labels, group->key, {}};
+    for (const auto& [labels, entry] : group->alerts) view.alerts.push_back(entry->alert);
+    std::stable_sort(view.alerts.begin(), view.alerts.end(), AlertBefore);
+    views.push_back(std::move(view));
+  }
+  std::stable_sort(views.begin(), views.end(), [](const GroupView& a, const GroupView& b) {
+    return a.labels == b.labels ? a.receiver < b.receiver : LabelsBefore(a.labels, b.labels);
+  });
+  return views;
+}
+
+}  // namespace tocsin::notify

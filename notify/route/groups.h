@@ -1,0 +1,129 @@
+#pragma once
+// Alerts in, notifications out: routing, grouping, muting and deduplication, as Alertmanager does
+// them. A state machine: time is a parameter, nothing blocks or is sent here.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "notify/alert.h"
+#include "notify/route/inhibit.h"
+#include "notify/route/log.h"
+#include "notify/route/route.h"
+#include "notify/route/silences.h"
+#include "notify/route/time_interval.h"
+
+namespace tocsin::notify {
+
+/// One way in which a receiver is told: a destination of the dispatcher.
+struct Integration {
+  std::string destination;
+  bool send_resolved = true;
+};
+
+struct RoutingConfig {
+  Route root;
+  std::vector<InhibitRule> inhibit_rules;
+  std::map<std::string, std::vector<TimeInterval>> time_intervals;
+  std::map<std::string, std::vector<Integration>> receivers;
+};
+
+/// A message to put into a destination's queue.
+struct Outgoing {
+  std::string destination;
+  Message message;
+};
+
+/// Why an alert is not told of at present.
+struct Muting {
+  std::vector<std::string> silenced_by;
+  std::string inhibited_by;  // a fingerprint, or empty
+};
+
+/// Not thread-safe.
+///
+/// The notification log is what was delivered; a group whose message is still undelivered is
+/// compared with that message instead, so that nothing is queued twice.
+class AlertGroups {
+ public:
+  /// `silences` and `log` outlive it.
+  AlertGroups(std::shared_ptr<const RoutingConfig> config, const Silences& silences,
+              NotificationLog& log, Now now);
+  ~AlertGroups();
+
+  /// The newest state of an alert.
+  void Put(const Alert& alert, Now now);
+
+  /// When Advance() will have something to do.
+  std::optional<MonoTime> NextDue() const;
+  /// Flushes the groups whose time has come.
+  std::vector<Outgoing> Advance(Now now);
+
+  void OnDelivered(const std::string& destination, const Message& message, Now now);
+  /// Given up: at the group's next flush it counts as never sent.
+  void OnAbandoned(const std::string& destination, const Message& message);
+  /// A message that is still queued from an earlier life or configuration.
+  void OnPending(const std::string& destination, const Message& message);
+
+  /// After a reload: the alerts and undelivered messages of the groups before it.
+  void TakeOver(AlertGroups& old, Now now);
+
+  /// Every alert that is known and not yet resolved and told.
+  std::vector<Alert> Alerts() const;
+  Muting StatusOf(const Labels& labels, WallTime now) const;
+  /// The names of the receivers whose groups hold the alert, sorted.
+  std::vector<std::string> ReceiversOf(const Labels& labels) const;
+
+  struct GroupView {
+    std::string receiver;
+    Labels labels;
+    std::string key;
+    std::vector<Alert> alerts;  // in the order in which they are sent
+  };
+  /// Sorted by labels, then receiver.
+  std::vector<GroupView> Groups() const;
+
+  const RoutingConfig& config() const { return *config_; }
+
+ private:
+  struct Group;
+  struct Entry {
+    Alert alert;
+    std::uint64_t version = 0;
+    std::vector<Group*> groups;  // those that hold it
+  };
+  struct DueOrder {
+    bool operator()(const Group* a, const Group* b) const;
+  };
+  using PendingKey = std::pair<std::string, std::string>;  // destination, group key
+
+  void Insert(Entry& entry, const Route& route, Now now);
+  void Reschedule(Group& group, MonoTime next);
+  void Flush(Group& group, Now now, std::vector<Outgoing>& out);
+  void Notify(const Group& group, const std::vector<Alert>& alerts, Now now,
+              std::vector<Outgoing>& out);
+  std::vector<Alert> Audible(const Group& group, std::vector<Alert> alerts, Now now) const;
+  bool InAnyInterval(const std::vector<std::string>& names, WallTime now) const;
+  void DropResolved(Group& group);
+  void Maintain(Now now);
+
+  const std::shared_ptr<const RoutingConfig> config_;
+  const Silences& silences_;
+  NotificationLog& log_;
+  Inhibitor inhibitor_;
+  std::unordered_map<Labels, Entry, LabelsHash> alerts_;
+  std::map<std::pair<const Route*, Labels>, std::unique_ptr<Group>> groups_;
+  std::set<Group*, DueOrder> due_;
+  std::map<PendingKey, LogEntry> pending_;  // what undelivered messages say
+  MonoTime next_maintenance_;
+};
+
+/// Alertmanager's order of alerts in a notification: by job, then instance, then the other labels.
+bool AlertBefore(const Alert& a, const Alert& b);
+
+}  // namespace tocsin::notify

@@ -2,6 +2,7 @@
 // The syntax tree of a PromQL expression: immutable once parsed, shared by any number of threads.
 // Every node knows its type and where it stands in the text it was parsed from.
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <memory>
@@ -90,10 +91,12 @@ enum class NodeKind : std::uint8_t {
 
 struct FunctionSpec;  // functions/catalog.h
 
+/// Nodes are changed only by the parser that makes them; everybody else holds them as const.
 struct Expr {
   const NodeKind kind;
   const ValueType type;
-  const PosRange pos;
+  PosRange pos;
+  std::uint32_t height = 1;  // nodes on the longest path down; at most ParseOptions::max_depth
 
   Expr(NodeKind k, ValueType t, PosRange p) : kind(k), type(t), pos(p) {}
   Expr(const Expr&) = delete;
@@ -113,15 +116,15 @@ struct NumberLiteral final : Expr {
   static constexpr NodeKind kKind = NodeKind::kNumber;
   NumberLiteral(double v, bool duration, PosRange p)
       : Expr(kKind, ValueType::kScalar, p), value(v), is_duration(duration) {}
-  const double value;
-  const bool is_duration;  // written as "5m"
+  double value;
+  bool is_duration;  // written as "5m"
 };
 
 struct StringLiteral final : Expr {
   static constexpr NodeKind kKind = NodeKind::kString;
   StringLiteral(std::string v, PosRange p)
       : Expr(kKind, ValueType::kString, p), value(std::move(v)) {}
-  const std::string value;  // unescaped
+  std::string value;  // unescaped
 };
 
 /// `@` of a selector or subquery.
@@ -139,47 +142,51 @@ struct TimeShift {
 
 struct VectorSelector final : Expr {
   static constexpr NodeKind kKind = NodeKind::kVectorSelector;
-  VectorSelector(std::string n, std::vector<Matcher> m, TimeShift s, PosRange p)
-      : Expr(kKind, ValueType::kVector, p), name(std::move(n)), matchers(std::move(m)), shift(s) {}
-  const std::string name;  // what stands before the braces; empty if the name is within
-  const std::vector<Matcher> matchers;  // that of `name` included, last
-  const TimeShift shift;
+  VectorSelector(std::string n, std::vector<Matcher> m, PosRange p)
+      : Expr(kKind, ValueType::kVector, p), name(std::move(n)), matchers(std::move(m)) {}
+  std::string name;               // what stands before the braces; empty if the name is within
+  std::vector<Matcher> matchers;  // that of `name` included, last
+  TimeShift shift;
 };
 
 struct MatrixSelector final : Expr {
   static constexpr NodeKind kKind = NodeKind::kMatrixSelector;
   MatrixSelector(std::shared_ptr<const VectorSelector> v, std::int64_t r, PosRange p)
-      : Expr(kKind, ValueType::kMatrix, p), vector(std::move(v)), range_ms(r) {}
-  const std::shared_ptr<const VectorSelector> vector;  // carries the shift
-  const std::int64_t range_ms;
+      : Expr(kKind, ValueType::kMatrix, p), vector(std::move(v)), range_ms(r) {
+    height = 2;
+  }
+  std::shared_ptr<const VectorSelector> vector;  // carries the shift
+  std::int64_t range_ms;
 };
 
 struct SubqueryExpr final : Expr {
   static constexpr NodeKind kKind = NodeKind::kSubquery;
-  SubqueryExpr(ExprPtr e, std::int64_t range, std::int64_t step, TimeShift s, PosRange p)
-      : Expr(kKind, ValueType::kMatrix, p),
-        expr(std::move(e)),
-        range_ms(range),
-        step_ms(step),
-        shift(s) {}
-  const ExprPtr expr;
-  const std::int64_t range_ms;
-  const std::int64_t step_ms;  // 0: the engine's default
-  const TimeShift shift;
+  SubqueryExpr(ExprPtr e, std::int64_t range, std::int64_t step, PosRange p)
+      : Expr(kKind, ValueType::kMatrix, p), expr(std::move(e)), range_ms(range), step_ms(step) {
+    height = expr->height + 1;
+  }
+  ExprPtr expr;
+  std::int64_t range_ms;
+  std::int64_t step_ms;  // 0: the engine's default
+  TimeShift shift;
 };
 
 struct ParenExpr final : Expr {
   static constexpr NodeKind kKind = NodeKind::kParen;
-  ParenExpr(ExprPtr e, PosRange p) : Expr(kKind, e->type, p), expr(std::move(e)) {}
-  const ExprPtr expr;
+  ParenExpr(ExprPtr e, PosRange p) : Expr(kKind, e->type, p), expr(std::move(e)) {
+    height = expr->height + 1;
+  }
+  ExprPtr expr;
 };
 
 struct UnaryExpr final : Expr {
   static constexpr NodeKind kKind = NodeKind::kUnary;
   UnaryExpr(bool minus, ExprPtr e, PosRange p)
-      : Expr(kKind, e->type, p), negate(minus), expr(std::move(e)) {}
-  const bool negate;  // false: a unary plus
-  const ExprPtr expr;
+      : Expr(kKind, e->type, p), negate(minus), expr(std::move(e)) {
+    height = expr->height + 1;
+  }
+  bool negate;  // false: a unary plus
+  ExprPtr expr;
 };
 
 enum class Cardinality : std::uint8_t { kOneToOne, kManyToOne, kOneToMany, kManyToMany };
@@ -201,12 +208,14 @@ struct BinaryExpr final : Expr {
         lhs(std::move(l)),
         rhs(std::move(r)),
         return_bool(return_b),
-        matching(std::move(m)) {}
-  const BinaryOp op;
-  const ExprPtr lhs;
-  const ExprPtr rhs;
-  const bool return_bool;
-  const std::optional<VectorMatching> matching;  // set if and only if both sides are vectors
+        matching(std::move(m)) {
+    height = std::max(lhs->height, rhs->height) + 1;
+  }
+  BinaryOp op;
+  ExprPtr lhs;
+  ExprPtr rhs;
+  bool return_bool;
+  std::optional<VectorMatching> matching;  // set if and only if both sides are vectors
 };
 
 struct AggregateExpr final : Expr {
@@ -218,20 +227,24 @@ struct AggregateExpr final : Expr {
         expr(std::move(e)),
         parameter(std::move(param)),
         grouping(std::move(labels)),
-        without(wo) {}
-  const AggregateOp op;
-  const ExprPtr expr;
-  const ExprPtr parameter;  // null unless the operator takes one
-  const std::vector<std::string> grouping;
-  const bool without;
+        without(wo) {
+    height = std::max(expr->height, parameter ? parameter->height : 0) + 1;
+  }
+  AggregateOp op;
+  ExprPtr expr;
+  ExprPtr parameter;  // null unless the operator takes one
+  std::vector<std::string> grouping;
+  bool without;
 };
 
 struct CallExpr final : Expr {
   static constexpr NodeKind kKind = NodeKind::kCall;
   CallExpr(const FunctionSpec& f, ValueType t, std::vector<ExprPtr> a, PosRange p)
-      : Expr(kKind, t, p), function(f), args(std::move(a)) {}
+      : Expr(kKind, t, p), function(f), args(std::move(a)) {
+    for (const ExprPtr& arg : args) height = std::max(height, arg->height + 1);
+  }
   const FunctionSpec& function;  // a row of the static catalog
-  const std::vector<ExprPtr> args;
+  std::vector<ExprPtr> args;
 };
 
 /// The expression inside any parentheses.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -41,6 +42,17 @@ struct EngineOptions {
   std::stop_token stop;
 };
 
+/// Something about a query that its author should know: a warning or an info.
+struct Annotation {
+  std::string message;  // "PromQL warning: quantile value should be …"
+  PosRange pos;         // what it is about
+  /// `message (line:column)`, as Prometheus's API gives it.
+  std::string ToString(std::string_view query) const;
+  friend bool operator==(const Annotation& a, const Annotation& b) {
+    return a.message == b.message && a.pos.start == b.pos.start;
+  }
+};
+
 struct VectorSample {
   Labels labels;
   std::int64_t t_ms;
@@ -60,8 +72,8 @@ struct QueryResult {
   std::string string;
   std::vector<VectorSample> vector;  // in the order that sort, topk and the like gave it
   std::vector<MatrixSeries> matrix;  // range queries: sorted by labels
-  std::vector<std::string> warnings;
-  std::vector<std::string> infos;
+  std::vector<Annotation> warnings;
+  std::vector<Annotation> infos;
 };
 
 /// Errors: kLimit, kTimeout, kCancelled, kIo of the storage; kInvalid where Prometheus fails the

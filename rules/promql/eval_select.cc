@@ -1,0 +1,193 @@
+// Selectors and subqueries: from stored samples to values at steps and to windows.
+
+#include <algorithm>
+
+#include "rules/promql/evaluator.h"
+
+namespace tocsin::promql {
+namespace {
+
+/// Prometheus 2 compiles regular expressions without (?s).
+Result<std::vector<Matcher>> WithoutDotNewline(std::span<const Matcher> matchers) {
+  std::vector<Matcher> out;
+  out.reserve(matchers.size());
+  for (const Matcher& matcher : matchers) {
+    if (matcher.op() == MatchOp::kEqual || matcher.op() == MatchOp::kNotEqual) {
+      out.push_back(matcher);
+      continue;
+    }
+    TRY_ASSIGN(Matcher plain,
+               Matcher::Make(matcher.op(), matcher.name(), "(?-s:" + matcher.value() + ")"));
+    out.push_back(std::move(plain));
+  }
+  return out;
+}
+
+Result<std::unique_ptr<SeriesSet>> SelectFrom(const QueryContext& context, const SelectHints& hints,
+                                              std::span<const Matcher> matchers) {
+  if (!context.v2()) return context.storage().Select(hints, matchers);
+  TRY_ASSIGN(const auto plain, WithoutDotNewline(matchers));
+  return context.storage().Select(hints, plain);
+}
+
+/// Runs `take` for each series of a selection, its samples counted while it is in hand.
+Status ForEachSeries(QueryContext& context, const SelectHints& hints,
+                     std::span<const Matcher> matchers,
+                     FunctionRef<Status(const SeriesView&)> take) {
+  TRY_ASSIGN(const auto set, SelectFrom(context, hints, matchers));
+  SeriesView view{};
+  while (set->Next(view)) {
+    TRY(context.Poll());
+    if (view.samples.empty()) continue;
+    Holding in_hand(context);
+    TRY(in_hand.Add(view.samples.size()));
+    TRY(take(view));
+  }
+  return Unit{};
+}
+
+/// The samples that fall into (or at, if `closed`) the range that ends at each step. Both bounds
+/// only ever move forward.
+void FindWindows(std::span<const Sample> samples, const Steps& ends, std::int64_t range_ms,
+                 bool closed, std::vector<Window>& windows) {
+  windows.resize(ends.count);
+  std::uint32_t lo = 0;
+  std::uint32_t hi = 0;
+  const auto size = static_cast<std::uint32_t>(samples.size());
+  for (std::size_t i = 0; i < ends.count; ++i) {
+    const std::int64_t end = ends.At(i);
+    const std::int64_t first = end - range_ms + (closed ? 0 : 1);
+    while (hi < size && samples[hi].t_ms <= end) ++hi;
+    while (lo < hi && samples[lo].t_ms < first) ++lo;
+    windows[i] = {lo, hi};
+  }
+}
+
+bool AnyWindow(std::span<const Window> windows) {
+  return std::any_of(windows.begin(), windows.end(), [](const Window& w) { return w.lo != w.hi; });
+}
+
+/// The samples without stale markers; copied to `scratch` only where there are some.
+std::span<const Sample> WithoutStale(std::span<const Sample> samples,
+                                     std::vector<Sample>& scratch) {
+  const auto is_stale = [](const Sample& s) { return IsStaleNan(s.value); };
+  if (std::none_of(samples.begin(), samples.end(), is_stale)) return samples;
+  scratch.clear();
+  std::remove_copy_if(samples.begin(), samples.end(), std::back_inserter(scratch), is_stale);
+  return scratch;
+}
+
+}  // namespace
+
+Steps Evaluator::Shifted(const TimeShift& shift) const {
+  Steps shifted = steps_;
+  if (shift.at) {
+    shifted.step_ms = 0;
+    switch (shift.at->kind) {
+      case AtModifier::Kind::kTime:
+        shifted.start_ms = shift.at->t_ms;
+        break;
+      case AtModifier::Kind::kStart:
+        shifted.start_ms = context_.start_ms();
+        break;
+      case AtModifier::Kind::kEnd:
+        shifted.start_ms = context_.end_ms();
+        break;
+    }
+  }
+  return shifted.ShiftedBy(-shift.offset_ms);
+}
+
+Status Evaluator::Select(const VectorSelector& selector, Take take, SeriesSink sink) {
+  const Steps at = Shifted(selector.shift);
+  // The oldest sample that still counts at `t` was taken at t - back_ms.
+  const std::int64_t back_ms = context_.options().lookback_ms - (context_.v2() ? 0 : 1);
+  const SelectHints hints{at.start_ms - back_ms, at.Last()};
+  StepSeries out;
+  return ForEachSeries(context_, hints, selector.matchers, [&](const SeriesView& view) -> Status {
+    const std::span<const Sample> samples = view.samples;
+    out.labels = *view.labels;
+    out.values.assign(steps_.count, Absent());
+    std::size_t next = 0;  // the first sample after the step
+    for (std::size_t i = 0; i < steps_.count; ++i) {
+      const std::int64_t t = at.At(i);
+      while (next < samples.size() && samples[next].t_ms <= t) ++next;
+      if (next == 0) continue;
+      const Sample& last = samples[next - 1];
+      if (last.t_ms < t - back_ms || IsStaleNan(last.value)) continue;
+      out.values[i] = take == Take::kValues ? last.value : static_cast<double>(last.t_ms) / 1000;
+    }
+    return sink(out);
+  });
+}
+
+Status Evaluator::Range(const Expr& expr, RangeSink sink) {
+  const Expr& inner = Unparenthesized(expr);
+  if (inner.kind == NodeKind::kSubquery) return Subquery(As<SubqueryExpr>(inner), sink);
+  return SelectRange(As<MatrixSelector>(inner), sink);
+}
+
+Status Evaluator::SelectRange(const MatrixSelector& matrix, RangeSink sink) {
+  const Steps ends = Shifted(matrix.vector->shift);
+  const SelectHints hints{ends.start_ms - matrix.range_ms + (context_.v2() ? 0 : 1), ends.Last()};
+  std::vector<Sample> unstale;
+  std::vector<Window> windows;
+  std::vector<double> scratch;
+  return ForEachSeries(
+      context_, hints, matrix.vector->matchers, [&](const SeriesView& view) -> Status {
+        const std::span<const Sample> samples = WithoutStale(view.samples, unstale);
+        FindWindows(samples, ends, matrix.range_ms, context_.v2(), windows);
+        if (!AnyWindow(windows)) return Unit{};
+        return sink({*view.labels,
+                     {samples,
+                      windows,
+                      steps_,
+                      ends,
+                      matrix.range_ms,
+                      {},
+                      context_.options().compat,
+                      scratch}});
+      });
+}
+
+Status Evaluator::Subquery(const SubqueryExpr& subquery, RangeSink sink) {
+  const Steps ends = Shifted(subquery.shift);
+  const std::int64_t step_ms =
+      subquery.step_ms != 0 ? subquery.step_ms : context_.options().default_subquery_step_ms;
+  // The first multiple of the step within the first range.
+  const std::int64_t after = ends.start_ms - subquery.range_ms;
+  Steps inner{step_ms * (after / step_ms), step_ms, 0};
+  if (inner.start_ms < after || (inner.start_ms == after && !context_.v2())) {
+    inner.start_ms += step_ms;
+  }
+  if (inner.start_ms > ends.Last()) return Unit{};
+  inner.count = static_cast<std::size_t>((ends.Last() - inner.start_ms) / step_ms) + 1;
+  if (inner.count > context_.options().max_subquery_steps) {
+    return Error{Errc::kLimit, "subquery needs " + std::to_string(inner.count) +
+                                   " steps: the limit is " +
+                                   std::to_string(context_.options().max_subquery_steps)};
+  }
+  std::vector<Sample> samples;
+  std::vector<Window> windows;
+  std::vector<double> scratch;
+  Evaluator evaluator(context_, inner);
+  return evaluator.Vector(*subquery.expr, [&](StepSeries& series) -> Status {
+    samples.clear();
+    for (std::size_t i = 0; i < inner.count; ++i) {
+      if (!IsAbsent(series.values[i])) samples.push_back({inner.At(i), series.values[i]});
+    }
+    FindWindows(samples, ends, subquery.range_ms, context_.v2(), windows);
+    if (!AnyWindow(windows)) return Unit{};
+    return sink({series.labels,
+                 {samples,
+                  windows,
+                  steps_,
+                  ends,
+                  subquery.range_ms,
+                  {},
+                  context_.options().compat,
+                  scratch}});
+  });
+}
+
+}  // namespace tocsin::promql

@@ -86,14 +86,16 @@ using Status = Result<Unit>;
 #define TOCSIN_CONCAT_(a, b) a##b
 #define TOCSIN_CONCAT(a, b) TOCSIN_CONCAT_(a, b)
 
-/// TRY(expr): returns the error of a Status or Result from the enclosing function.
-#define TRY(expr)                                                                         \
-  do {                                                                                    \
-    if (auto try_result = (expr); !try_result.ok()) return std::move(try_result).error(); \
+/// TRY(expr): returns the error of a Status or Result from the enclosing function. May stand in a
+/// lambda within another TRY.
+#define TRY(expr) TRY_(TOCSIN_CONCAT(try_result_, __COUNTER__), expr)
+#define TRY_(result, expr)                                                    \
+  do {                                                                        \
+    if (auto result = (expr); !result.ok()) return std::move(result).error(); \
   } while (false)
 
 /// TRY_ASSIGN(auto x, expr): the value of a Result, or returns its error.
-#define TRY_ASSIGN(decl, expr) TRY_ASSIGN_(TOCSIN_CONCAT(try_result_, __LINE__), decl, expr)
+#define TRY_ASSIGN(decl, expr) TRY_ASSIGN_(TOCSIN_CONCAT(try_result_, __COUNTER__), decl, expr)
 #define TRY_ASSIGN_(result, decl, expr)               \
   auto result = (expr);                               \
   if (!result.ok()) return std::move(result).error(); \

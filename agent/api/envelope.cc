@@ -50,16 +50,20 @@ ErrorType TypeOf(Errc code) {
 
 }  // namespace
 
-http::Response Success(std::string_view data, std::span<const std::string> warnings) {
+http::Response Success(std::string_view data, std::span<const std::string> warnings,
+                       std::span<const std::string> infos) {
   http::Response response;
   response.content_type = "application/json";
   JsonWriter json(response.body);
   json.BeginObject().Key("status").String("success").Key("data").Raw(data);
-  if (!warnings.empty()) {
-    json.Key("warnings").BeginArray();
-    for (const std::string& warning : warnings) json.String(warning);
+  const auto write = [&](std::string_view key, std::span<const std::string> remarks) {
+    if (remarks.empty()) return;
+    json.Key(key).BeginArray();
+    for (const std::string& remark : remarks) json.String(remark);
     json.EndArray();
-  }
+  };
+  write("warnings", warnings);
+  write("infos", infos);
   json.EndObject();
   return response;
 }

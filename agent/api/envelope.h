@@ -14,8 +14,10 @@ namespace tocsin::api {
 /// Why a request failed, as `errorType` says it, each with its HTTP status.
 enum class ErrorType { kBadData, kExecution, kTimeout, kCanceled, kNotFound, kInternal };
 
-/// {"status":"success","data":<data>}, with `warnings` when there are any. `data` is JSON.
-http::Response Success(std::string_view data, std::span<const std::string> warnings = {});
+/// {"status":"success","data":<data>}, with `warnings` and `infos` when there are any.
+/// `data` is JSON.
+http::Response Success(std::string_view data, std::span<const std::string> warnings = {},
+                       std::span<const std::string> infos = {});
 
 /// {"status":"error","errorType":…,"error":…} with the status that Prometheus gives it.
 http::Response Failure(ErrorType type, std::string_view message);

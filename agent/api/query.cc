@@ -76,7 +76,14 @@ http::Response QueryApi::Answer(const http::Form& form, const QueryLimits& limit
   options.deadline = clock_.Mono() + timeout;
   auto result = evaluate(**expr, options);
   if (!result) return EvaluationFailure(result.error());
-  std::vector<std::string> warnings = result->warnings;
+  const auto texts = [&](const std::vector<promql::Annotation>& remarks) {
+    std::vector<std::string> out;
+    for (const promql::Annotation& remark : remarks) {
+      out.push_back(remark.ToString(form.Get("query")));
+    }
+    return out;
+  };
+  std::vector<std::string> warnings = texts(result->warnings);
   if (*limit > 0 && std::max(result->vector.size(), result->matrix.size()) > *limit) {
     result->vector.resize(std::min<std::size_t>(result->vector.size(), *limit));
     result->matrix.resize(std::min<std::size_t>(result->matrix.size(), *limit));
@@ -85,7 +92,7 @@ http::Response QueryApi::Answer(const http::Form& form, const QueryLimits& limit
   std::string data;
   JsonWriter json(data);
   WriteResult(json, *result);
-  return Success(data, warnings);
+  return Success(data, warnings, texts(result->infos));
 }
 
 http::Response QueryApi::Instant(const http::Request& request, const QueryLimits& limits) const {

@@ -127,7 +127,7 @@ class FoldedGroups {
 }  // namespace
 
 LabelPart GroupingOf(const AggregateExpr& aggregate) {
-  return aggregate.without ? LabelPart::AllBut(aggregate.grouping)
+  return aggregate.without ? LabelPart::AllButNameAnd(aggregate.grouping)
                            : LabelPart::Only(aggregate.grouping);
 }
 

@@ -90,7 +90,7 @@ class ValueCounts {
  private:
   static LabelPart PartOf(const AggregateExpr& aggregate, const std::string& label) {
     std::vector<std::string> names = aggregate.grouping;
-    if (aggregate.without) return LabelPart::AllBut(names);
+    if (aggregate.without) return LabelPart::AllButNameAnd(names);
     names.push_back(label);
     return LabelPart::Only(names);
   }

@@ -43,6 +43,11 @@ double Operate(BinaryOp op, double left, double right) {
   return 0;
 }
 
+bool KeepsName(const BinaryExpr& binary, const QueryContext& context) {
+  if (IsComparison(binary.op)) return !binary.return_bool;
+  return binary.op == BinaryOp::kAtan2 && context.v2();
+}
+
 Result<ScalarSteps> Evaluator::BinaryScalar(const BinaryExpr& binary) {
   TRY_ASSIGN(const ScalarSteps left, Scalar(*binary.lhs));
   TRY_ASSIGN(const ScalarSteps right, Scalar(*binary.rhs));
@@ -68,6 +73,7 @@ Status Evaluator::VectorScalar(const BinaryExpr& binary, SeriesSink sink) {
   TRY_ASSIGN(const ScalarSteps scalar, Scalar(vector_left ? *binary.rhs : *binary.lhs));
   const BinaryOp op = binary.op;
   const bool filters = IsComparison(op) && !binary.return_bool;
+  const bool keeps_name = KeepsName(binary, context_);
   const auto produce = [&](SeriesSink out) -> Status {
     return Vector(vector, [&](StepSeries& series) -> Status {
       for (std::size_t i = 0; i < series.values.size(); ++i) {
@@ -81,11 +87,11 @@ Status Evaluator::VectorScalar(const BinaryExpr& binary, SeriesSink sink) {
           value = Absent();
         }
       }
-      if (!filters) series.labels = DropName(series.labels);
+      if (!keeps_name) series.labels = DropName(series.labels);
       return out(series);
     });
   };
-  if (filters) return produce(sink);
+  if (keeps_name) return produce(sink);
   return WithoutCollisions(vector, kMergeApart, sink, produce);
 }
 

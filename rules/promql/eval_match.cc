@@ -14,10 +14,11 @@ class VectorMatch {
         matching_(*binary.matching),
         evaluator_(evaluator),
         part_(matching_.on ? LabelPart::Only(matching_.labels)
-                           : LabelPart::AllBut(matching_.labels)),
+                           : LabelPart::AllButNameAnd(matching_.labels)),
         swapped_(matching_.cardinality == Cardinality::kOneToMany),
         one_to_one_(matching_.cardinality == Cardinality::kOneToOne),
         filters_(IsComparison(binary.op) && !binary.return_bool),
+        keeps_name_(KeepsName(binary, evaluator.context())),
         groups_(part_),
         one_(evaluator.context()) {}
 
@@ -152,7 +153,7 @@ class VectorMatch {
 
   Labels ResultLabels(const Labels& many, const Labels& one) const {
     Labels labels = many;
-    if (!filters_) labels = DropName(labels);
+    if (!keeps_name_) labels = DropName(labels);
     if (one_to_one_) {
       if (matching_.on) return LabelPart::Only(matching_.labels).Of(labels);
       for (const std::string& name : matching_.labels) labels = labels.Without(name);
@@ -171,6 +172,7 @@ class VectorMatch {
   const bool swapped_;
   const bool one_to_one_;
   const bool filters_;
+  const bool keeps_name_;
   LabelGroups groups_;
   SeriesTable one_;
   std::vector<Group> members_;         // by group

@@ -12,7 +12,7 @@ class Presence {
   Presence(const VectorMatching& matching, Evaluator& evaluator)
       : evaluator_(evaluator),
         groups_(matching.on ? LabelPart::Only(matching.labels)
-                            : LabelPart::AllBut(matching.labels)) {}
+                            : LabelPart::AllButNameAnd(matching.labels)) {}
 
   Status Note(const StepSeries& series) {
     const std::size_t group = groups_.Put(series.labels);

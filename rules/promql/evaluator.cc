@@ -67,16 +67,19 @@ bool DistinctWithoutName(const Expr& expr) {
     }
     case NodeKind::kBinary: {
       const auto& binary = As<BinaryExpr>(expr);
+      const bool may_keep_name =
+          (IsComparison(binary.op) && !binary.return_bool) || binary.op == BinaryOp::kAtan2;
       if (!binary.matching) {
-        if (!IsComparison(binary.op) || binary.return_bool) return true;
+        if (!may_keep_name) return true;
         const bool left = binary.lhs->type == ValueType::kVector;
         return DistinctWithoutName(left ? *binary.lhs : *binary.rhs);
       }
       if (binary.op == BinaryOp::kAnd || binary.op == BinaryOp::kUnless) {
         return DistinctWithoutName(*binary.lhs);
       }
-      return !IsComparison(binary.op) && !IsSetOperator(binary.op) &&
-             binary.matching->include.empty() && !binary.matching->on;
+      // An included or matched label may be the name.
+      return !may_keep_name && !IsSetOperator(binary.op) && binary.matching->include.empty() &&
+             !binary.matching->on;
     }
     case NodeKind::kCall: {
       const auto& call = As<CallExpr>(expr);

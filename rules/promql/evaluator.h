@@ -92,6 +92,10 @@ bool DistinctWithoutName(const Expr& expr);
 /// `labels` without the metric name.
 Labels DropName(const Labels& labels);
 
+/// True if what an operator yields is still what the vector's metric name names: what a comparison
+/// lets through, and in Prometheus 2 also the result of atan2.
+bool KeepsName(const BinaryExpr& binary, const QueryContext& context);
+
 /// One operator on two numbers. Comparisons give 1 or 0.
 double Operate(BinaryOp op, double left, double right);
 

@@ -16,9 +16,13 @@ std::uint64_t Mix(std::uint64_t hash, std::string_view text) {
 
 }  // namespace
 
-LabelPart::LabelPart(std::span<const std::string> names, bool only)
-    : names_(names.begin(), names.end()), only_(only) {
-  if (!only) names_.emplace_back(kMetricName);
+LabelPart LabelPart::AllButNameAnd(std::vector<std::string> names) {
+  names.emplace_back(kMetricName);
+  return {std::move(names), false};
+}
+
+LabelPart::LabelPart(std::vector<std::string> names, bool only)
+    : names_(std::move(names)), only_(only) {
   std::sort(names_.begin(), names_.end());
   names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
 }

@@ -2,7 +2,6 @@
 // Which labels tell the groups of an aggregation or the partners of a match apart.
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -11,11 +10,13 @@
 
 namespace tocsin::promql {
 
-/// A part of a label set: the labels in a list, or all but those in a list and the metric name.
+/// A part of a label set: the labels in a list, or all but those in a list.
 class LabelPart {
  public:
-  static LabelPart Only(std::span<const std::string> names) { return {names, true}; }
-  static LabelPart AllBut(std::span<const std::string> names) { return {names, false}; }
+  static LabelPart Only(std::vector<std::string> names) { return {std::move(names), true}; }
+  static LabelPart AllBut(std::vector<std::string> names) { return {std::move(names), false}; }
+  /// The metric name does not count, as in without() and ignoring().
+  static LabelPart AllButNameAnd(std::vector<std::string> names);
 
   bool Has(std::string_view name) const;
   std::uint64_t Hash(const Labels& labels) const;
@@ -23,7 +24,7 @@ class LabelPart {
   Labels Of(const Labels& labels) const;
 
  private:
-  LabelPart(std::span<const std::string> names, bool only);
+  LabelPart(std::vector<std::string> names, bool only);
 
   std::vector<std::string> names_;  // sorted
   bool only_;

@@ -36,7 +36,8 @@ class Histograms {
   }
 
   std::size_t size() const { return bounds_.size(); }
-  Labels LabelsOf(std::size_t histogram) const { return groups_.Shared(histogram); }
+  /// Without the name, so that two histograms may be alike.
+  Labels LabelsOf(std::size_t histogram) const { return DropName(groups_.Shared(histogram)); }
 
   /// The buckets of a histogram at a step, by rising bound, equal bounds added up.
   void BucketsAt(std::size_t histogram, std::size_t step, std::vector<Bucket>& buckets) const {
@@ -59,8 +60,7 @@ class Histograms {
   };
 
   explicit Histograms(Evaluator& evaluator)
-      : table_(evaluator.context()),
-        groups_(LabelPart::AllBut(std::vector<std::string>{std::string(kBucketLabel)})) {}
+      : table_(evaluator.context()), groups_(LabelPart::AllBut({std::string(kBucketLabel)})) {}
 
   Status Add(StepSeries& series, const Expr& expr, QueryContext& context) {
     const Labels labels = series.labels;
@@ -171,22 +171,33 @@ double BucketFraction(double from, double to, std::vector<Bucket>& buckets) {
   return (rank(to) - rank(from)) / observations;
 }
 
-/// Pushes one series a histogram: `f(buckets, step)` at each step at which it has any bucket.
+/// Pushes one series a histogram of `from`: `f(buckets, step)` at each step at which it has any
+/// bucket.
 template <class F>
-Status ForEachHistogram(const Histograms& histograms, Evaluator& evaluator, SeriesSink sink, F f) {
-  StepSeries out;
-  std::vector<Bucket> buckets;
-  for (std::size_t h = 0; h < histograms.size(); ++h) {
-    TRY(evaluator.context().Poll());
-    out.labels = histograms.LabelsOf(h);
-    out.values.assign(evaluator.steps().count, Absent());
-    for (std::size_t step = 0; step < out.values.size(); ++step) {
-      histograms.BucketsAt(h, step, buckets);
-      if (!buckets.empty()) out.values[step] = f(buckets, step);
+Status ForEachHistogram(const Histograms& histograms, const Expr& from, Evaluator& evaluator,
+                        SeriesSink sink, F f) {
+  return evaluator.WithoutCollisions(from, kMergeApart, sink, [&](SeriesSink out) -> Status {
+    StepSeries series;
+    std::vector<Bucket> buckets;
+    for (std::size_t h = 0; h < histograms.size(); ++h) {
+      TRY(evaluator.context().Poll());
+      series.labels = histograms.LabelsOf(h);
+      series.values.assign(evaluator.steps().count, Absent());
+      for (std::size_t step = 0; step < series.values.size(); ++step) {
+        histograms.BucketsAt(h, step, buckets);
+        if (!buckets.empty()) series.values[step] = f(buckets, step);
+      }
+      TRY(out(series));
     }
-    TRY(sink(out));
-  }
-  return Unit{};
+    return Unit{};
+  });
+}
+
+/// A float as a label value: 1 is "1.0".
+std::string OpenMetricsFloat(double value) {
+  std::string text = FormatGoFloat(value);
+  if (std::isfinite(value) && text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
 }
 
 /// One quantile of each histogram at each step, remarks included.
@@ -197,7 +208,7 @@ Status EmitQuantiles(const Histograms& histograms, const Expr& vector, const Sca
     CheckQuantile(phi.At(step), phi_expr.pos, context);
   }
   return ForEachHistogram(
-      histograms, evaluator, sink, [&](std::vector<Bucket>& buckets, std::size_t step) {
+      histograms, vector, evaluator, sink, [&](std::vector<Bucket>& buckets, std::size_t step) {
         const QuantileResult result = BucketQuantile(phi.At(step), buckets);
         if (result.forced_monotonic && !context.v2()) {
           context.Inform(
@@ -248,7 +259,7 @@ Status Fraction(const CallExpr& call, Evaluator& evaluator, SeriesSink sink) {
   TRY_ASSIGN(const ScalarSteps from, evaluator.Scalar(*call.args[0]));
   TRY_ASSIGN(const ScalarSteps to, evaluator.Scalar(*call.args[1]));
   TRY_ASSIGN(const Histograms histograms, Histograms::Of(*call.args[2], evaluator));
-  return ForEachHistogram(histograms, evaluator, sink,
+  return ForEachHistogram(histograms, *call.args[2], evaluator, sink,
                           [&](std::vector<Bucket>& buckets, std::size_t step) {
                             return BucketFraction(from.At(step), to.At(step), buckets);
                           });

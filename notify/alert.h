@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "metrics/labels.h"
 #include "rules/alert.h"
+#include "rules/alert_state.h"
 
 namespace tocsin::notify {
 
@@ -35,18 +36,11 @@ std::string FingerprintText(const Labels& labels);
 /// in group keys.
 std::string GoLabelsText(const Labels& labels);
 
-/// An instant on both clocks: the wall's for what people see and what is kept, the monotonic one
-/// for intervals, which a step of the wall clock must not stretch.
-struct Now {
-  WallTime wall{};
-  MonoTime mono{};
-};
-
 /// What a destination is told of a group.
 struct LogEntry {
   std::vector<std::uint64_t> firing;    // fingerprints, sorted
   std::vector<std::uint64_t> resolved;  // fingerprints, sorted
-  Now at;                               // when it was delivered
+  Moment at;                            // when it was delivered
   milliseconds keep_for{0};             // then it is forgotten
 };
 

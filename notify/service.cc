@@ -33,7 +33,7 @@ void Notifications::Apply(NotifyConfig config) {
 }
 
 void Notifications::Send(std::span<const AlertEvent> events) {
-  const Now now = Time();
+  const Moment now = Time();
   std::vector<Queued> messages;
   std::vector<std::string> alertmanagers;
   const MutexLock sending(sending_);
@@ -60,7 +60,7 @@ std::optional<MonoTime> Notifications::OnTime() {
   const MutexLock sending(sending_);
   std::vector<Outgoing> outgoing;
   std::optional<MonoTime> next;
-  const Now now = Time();
+  const Moment now = Time();
   {
     const MutexLock lock(mutex_);
     silences_.Forget(now.wall);

@@ -74,7 +74,7 @@ class Notifications final : private DeliveryObserver, private MessageSource {
   void OnAbandoned(const std::string& destination, const std::vector<Queued>& messages,
                    std::string_view reason) override;
   std::optional<MonoTime> OnTime() override;
-  Now Time() const { return {clock_.Wall(), clock_.Mono()}; }
+  Moment Time() const { return {clock_.Wall(), clock_.Mono()}; }
   AlertView ViewOf(const Alert& alert, WallTime now) const REQUIRES(mutex_);
 
   const Clock& clock_;

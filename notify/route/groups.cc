@@ -47,7 +47,7 @@ bool AlertGroups::DueOrder::operator()(const Group* a, const Group* b) const {
 }
 
 AlertGroups::AlertGroups(std::shared_ptr<const RoutingConfig> config, const Silences& silences,
-                         NotificationLog& log, Now now)
+                         NotificationLog& log, Moment now)
     : config_(std::move(config)),
       silences_(silences),
       log_(log),
@@ -56,7 +56,7 @@ AlertGroups::AlertGroups(std::shared_ptr<const RoutingConfig> config, const Sile
 
 AlertGroups::~AlertGroups() = default;
 
-void AlertGroups::Put(const Alert& alert, Now now) {
+void AlertGroups::Put(const Alert& alert, Moment now) {
   inhibitor_.Update(alert);
   Entry& entry = alerts_[alert.labels];
   // A firing alert is in all its groups and stays there: nothing to route.
@@ -69,7 +69,7 @@ void AlertGroups::Put(const Alert& alert, Now now) {
   for (const Route* route : routes) Insert(entry, *route, now);
 }
 
-void AlertGroups::Insert(Entry& entry, const Route& route, Now now) {
+void AlertGroups::Insert(Entry& entry, const Route& route, Moment now) {
   const Labels group_labels = route.GroupLabels(entry.alert.labels);
   std::unique_ptr<Group>& group = groups_[{&route, group_labels}];
   if (!group) {
@@ -98,7 +98,7 @@ std::optional<MonoTime> AlertGroups::NextDue() const {
   return std::min((*due_.begin())->next, next_maintenance_);
 }
 
-std::vector<Outgoing> AlertGroups::Advance(Now now) {
+std::vector<Outgoing> AlertGroups::Advance(Moment now) {
   std::vector<Outgoing> out;
   std::vector<Group*> ready;
   for (Group* group : due_) {
@@ -115,7 +115,7 @@ std::vector<Outgoing> AlertGroups::Advance(Now now) {
   return out;
 }
 
-void AlertGroups::Flush(Group& group, Now now, std::vector<Outgoing>& out) {
+void AlertGroups::Flush(Group& group, Moment now, std::vector<Outgoing>& out) {
   std::vector<Alert> alerts;
   for (const auto& [labels, entry] : group.alerts) alerts.push_back(entry->alert);
   std::stable_sort(alerts.begin(), alerts.end(), AlertBefore);
@@ -135,7 +135,7 @@ bool AlertGroups::InAnyInterval(const std::vector<std::string>& names, WallTime 
 
 /// `alerts` without those that are inhibited or silenced, or none at a time when the route is mute.
 std::vector<Alert> AlertGroups::Audible(const Group& group, std::vector<Alert> alerts,
-                                        Now now) const {
+                                        Moment now) const {
   const Route& route = *group.route;
   if (!route.active_time_intervals.empty() &&
       !InAnyInterval(route.active_time_intervals, now.wall)) {
@@ -149,7 +149,7 @@ std::vector<Alert> AlertGroups::Audible(const Group& group, std::vector<Alert> a
   return alerts;
 }
 
-void AlertGroups::Notify(const Group& group, const std::vector<Alert>& alerts, Now now,
+void AlertGroups::Notify(const Group& group, const std::vector<Alert>& alerts, Moment now,
                          std::vector<Outgoing>& out) {
   const auto receiver = config_->receivers.find(group.route->receiver);
   if (receiver == config_->receivers.end()) return;
@@ -196,7 +196,7 @@ void AlertGroups::DropResolved(Group& group) {
   });
 }
 
-void AlertGroups::Maintain(Now now) {
+void AlertGroups::Maintain(Moment now) {
   next_maintenance_ = now.mono + kMaintenanceInterval;
   for (auto it = groups_.begin(); it != groups_.end();) {
     if (it->second->alerts.empty()) {
@@ -209,7 +209,7 @@ void AlertGroups::Maintain(Now now) {
   log_.Forget(now);
 }
 
-void AlertGroups::OnDelivered(const std::string& destination, const Message& message, Now now) {
+void AlertGroups::OnDelivered(const std::string& destination, const Message& message, Moment now) {
   LogEntry entry = message.log;
   entry.at = now;
   log_.Set(destination, message.key, std::move(entry));
@@ -228,7 +228,7 @@ void AlertGroups::OnPending(const std::string& destination, const Message& messa
   pending_[{destination, message.key}] = message.log;
 }
 
-void AlertGroups::TakeOver(AlertGroups& old, Now now) {
+void AlertGroups::TakeOver(AlertGroups& old, Moment now) {
   pending_ = std::move(old.pending_);
   for (const auto& [labels, entry] : old.alerts_) Put(entry.alert, now);
 }

@@ -53,25 +53,25 @@ class AlertGroups {
  public:
   /// `silences` and `log` outlive it.
   AlertGroups(std::shared_ptr<const RoutingConfig> config, const Silences& silences,
-              NotificationLog& log, Now now);
+              NotificationLog& log, Moment now);
   ~AlertGroups();
 
   /// The newest state of an alert.
-  void Put(const Alert& alert, Now now);
+  void Put(const Alert& alert, Moment now);
 
   /// When Advance() will have something to do.
   std::optional<MonoTime> NextDue() const;
   /// Flushes the groups whose time has come.
-  std::vector<Outgoing> Advance(Now now);
+  std::vector<Outgoing> Advance(Moment now);
 
-  void OnDelivered(const std::string& destination, const Message& message, Now now);
+  void OnDelivered(const std::string& destination, const Message& message, Moment now);
   /// Given up: at the group's next flush it counts as never sent.
   void OnAbandoned(const std::string& destination, const Message& message);
   /// A message that is still queued from an earlier life or configuration.
   void OnPending(const std::string& destination, const Message& message);
 
   /// After a reload: the alerts and undelivered messages of the groups before it.
-  void TakeOver(AlertGroups& old, Now now);
+  void TakeOver(AlertGroups& old, Moment now);
 
   /// Every alert that is known and not yet resolved and told.
   std::vector<Alert> Alerts() const;
@@ -102,15 +102,15 @@ class AlertGroups {
   };
   using PendingKey = std::pair<std::string, std::string>;  // destination, group key
 
-  void Insert(Entry& entry, const Route& route, Now now);
+  void Insert(Entry& entry, const Route& route, Moment now);
   void Reschedule(Group& group, MonoTime next);
-  void Flush(Group& group, Now now, std::vector<Outgoing>& out);
-  void Notify(const Group& group, const std::vector<Alert>& alerts, Now now,
+  void Flush(Group& group, Moment now, std::vector<Outgoing>& out);
+  void Notify(const Group& group, const std::vector<Alert>& alerts, Moment now,
               std::vector<Outgoing>& out);
-  std::vector<Alert> Audible(const Group& group, std::vector<Alert> alerts, Now now) const;
+  std::vector<Alert> Audible(const Group& group, std::vector<Alert> alerts, Moment now) const;
   bool InAnyInterval(const std::vector<std::string>& names, WallTime now) const;
   void DropResolved(Group& group);
-  void Maintain(Now now);
+  void Maintain(Moment now);
 
   const std::shared_ptr<const RoutingConfig> config_;
   const Silences& silences_;

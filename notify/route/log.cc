@@ -11,7 +11,7 @@ bool IsSubset(const std::vector<std::uint64_t>& part, const std::vector<std::uin
 
 }  // namespace
 
-LogEntry EntryOf(const std::vector<Alert>& alerts, Now now) {
+LogEntry EntryOf(const std::vector<Alert>& alerts, Moment now) {
   LogEntry entry;
   entry.at = now;
   for (const Alert& alert : alerts) {
@@ -23,7 +23,7 @@ LogEntry EntryOf(const std::vector<Alert>& alerts, Now now) {
 }
 
 void NotificationLog::Restore(const std::string& destination, const std::string& group_key,
-                              LogEntry entry, Now now) {
+                              LogEntry entry, Moment now) {
   entry.at.mono = now.mono - std::max(milliseconds(0), now.wall - entry.at.wall);
   entries_[{destination, group_key}] = std::move(entry);
 }
@@ -40,7 +40,7 @@ const LogEntry* NotificationLog::Find(const std::string& destination,
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-void NotificationLog::Forget(Now now) {
+void NotificationLog::Forget(Moment now) {
   for (auto it = entries_.begin(); it != entries_.end();) {
     if (now.mono - it->second.at.mono > it->second.keep_for) {
       if (changed_) changed_(it->first.first, it->first.second, nullptr);

@@ -15,7 +15,7 @@
 namespace tocsin::notify {
 
 /// The fingerprints of a message's alerts, as a LogEntry delivered at `now`.
-LogEntry EntryOf(const std::vector<Alert>& alerts, Now now);
+LogEntry EntryOf(const std::vector<Alert>& alerts, Moment now);
 
 /// Not thread-safe.
 class NotificationLog {
@@ -28,10 +28,10 @@ class NotificationLog {
   /// From storage, without telling; `entry.at.mono` is derived from the wall clock: an entry from
   /// the future counts as made now.
   void Restore(const std::string& destination, const std::string& group_key, LogEntry entry,
-               Now now);
+               Moment now);
   void Set(const std::string& destination, const std::string& group_key, LogEntry entry);
   const LogEntry* Find(const std::string& destination, const std::string& group_key) const;
-  void Forget(Now now);
+  void Forget(Moment now);
 
  private:
   Changed changed_;

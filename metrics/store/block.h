@@ -114,7 +114,6 @@ class Block final : public RefCounted<Block> {
  private:
   Block(BlockArena& arena, BlockArena::Region* region, const Shape& shape, Ref<const ColumnSet> set,
         std::span<const std::uint8_t> bytes);
-  ~Block() = default;
 
   BlockArena& arena_;
   BlockArena::Region* const region_;

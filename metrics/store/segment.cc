@@ -176,6 +176,12 @@ void PutBlockRecord(SegmentId set, const Block::Shape& shape, std::span<const st
   EndRecord(start, out);
 }
 
+void PutRawRecord(std::uint8_t type, std::span<const std::uint8_t> payload, Bytes& out) {
+  const std::size_t start = BeginRecord(static_cast<RecordType>(type), out);
+  out.insert(out.end(), payload.begin(), payload.end());
+  EndRecord(start, out);
+}
+
 Result<SegmentDamage> ReadSegment(std::span<const std::uint8_t> bytes, SegmentVisitor& visitor) {
   SegmentDamage damage;
   if (bytes.size() < kHeadBytes) {  // cut while it was being made

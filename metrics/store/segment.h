@@ -27,6 +27,9 @@ void PutColumnsRecord(SegmentId set, std::string_view source, std::span<const Se
 void PutBlockRecord(SegmentId set, const Block::Shape& shape, std::span<const std::uint8_t> block,
                     Bytes& out);
 
+/// A record of any type, known or not.
+void PutRawRecord(std::uint8_t type, std::span<const std::uint8_t> payload, Bytes& out);
+
 /// Takes what a segment holds, in its order. What the arguments point to dies with the call.
 class SegmentVisitor {
  public:

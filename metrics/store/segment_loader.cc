@@ -6,7 +6,11 @@
 namespace tocsin::store {
 namespace {
 
+/// The end of the year 9999; times before 1970 or after are damage.
+constexpr std::int64_t kMaxTimeMs = 253'402'300'799'999;
+
 bool TimesAreAsFiled(const BlockReader& reader, const Block::Shape& shape) {
+  if (shape.min_ms < 0 || shape.max_ms > kMaxTimeMs) return false;
   std::array<std::int64_t, kMaxRows> buffer;
   const std::span<std::int64_t> times(buffer.data(), shape.rows);
   return reader.Times(times) && times.front() == shape.min_ms && times.back() == shape.max_ms;

@@ -8,9 +8,13 @@
 namespace tocsin {
 namespace {
 
-constexpr int kGzipLevel = 1;
+// A node_exporter page of 57,627 bytes (zlib 1.2.13, CPU time), and what the state takes:
+//   level 1, window 13, memory 6   10,911 bytes   0.32 ms    64 KB
+//   level 4, window 13, memory 6    9,856 bytes   0.47 ms    64 KB
+//   level 6, window 15, memory 8    9,464 bytes   0.85 ms   256 KB   (zlib's defaults)
+constexpr int kGzipLevel = 4;
 constexpr int kWindowBits = 13;
-constexpr int kMemLevel = 7;
+constexpr int kMemLevel = 6;
 constexpr int kGzipFormat = 16;  // added to the window bits, as zlib.h says
 constexpr std::size_t kPiece = 4096;
 

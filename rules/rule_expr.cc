@@ -1,5 +1,6 @@
 #include <string>
 
+#include "base/parse.h"
 #include "rules/promql/parser.h"
 #include "rules/rule_parse.h"
 
@@ -41,6 +42,13 @@ YamlNode PlaceOf(const RuleSource& source, const YamlNode& node, const promql::P
   return place;
 }
 
+/// The caret lines, set off from what stands around them.
+std::string Indented(std::string_view text) {
+  std::string out;
+  while (!text.empty()) out.append("\n    ").append(TakeLine(text));
+  return out;
+}
+
 }  // namespace
 
 promql::ExprPtr ReadExpr(RuleSource& source, const YamlNode& node, std::string_view what) {
@@ -56,7 +64,7 @@ promql::ExprPtr ReadExpr(RuleSource& source, const YamlNode& node, std::string_v
   auto expr = promql::ParseExpr(node.scalar, {}, &fault);
   if (expr) return *std::move(expr);
   source.Fail(PlaceOf(source, node, fault), "in the expr of " + std::string(what) + ": " +
-                                                fault.message + "\n" + fault.Caret(node.scalar));
+                                                fault.message + Indented(fault.Caret(node.scalar)));
   return nullptr;
 }
 

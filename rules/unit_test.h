@@ -10,6 +10,8 @@
 //         - severity: critical    # instead of the label in exp_labels
 //           no_data: true         # fires although the last evaluation had no data for it
 //           exp_labels: { … }
+//           exp_annotations_include: { summary: … }   # compares these only; not with
+//           exp_annotations
 //       exp_pending:              # the same for pending ones; not compared when absent
 //         - exp_labels: { … }
 //   tests:

@@ -69,7 +69,14 @@ Result<ExpectedAlert> ReadAlert(const YamlFile& file, const YamlNode& node,
   YamlFields fields(file, node, "an expected alert");
   ExpectedAlert alert;
   TRY_ASSIGN(const Labels labels, ReadLabels(file, fields.Find("exp_labels")));
-  TRY_ASSIGN(alert.annotations, ReadLabels(file, fields.Find("exp_annotations")));
+  const YamlNode* all_annotations = fields.Find("exp_annotations");
+  const YamlNode* some_annotations = fields.Find("exp_annotations_include");
+  if (all_annotations && some_annotations) {
+    return file.At(*some_annotations, "give either exp_annotations or exp_annotations_include");
+  }
+  alert.annotations_include = some_annotations != nullptr;
+  TRY_ASSIGN(alert.annotations,
+             ReadLabels(file, some_annotations ? some_annotations : all_annotations));
   TRY_ASSIGN(const std::string severity, fields.Read("severity", YamlString, ""));
   TRY_ASSIGN(alert.no_data, fields.Read("no_data", YamlBool, false));
   TRY(fields.Finish());

@@ -20,6 +20,7 @@ struct InputSeries {
 struct ExpectedAlert {
   Labels labels;  // alertname included
   Labels annotations;
+  bool annotations_include = false;  // others may stand beside them
   bool no_data = false;
 };
 

@@ -131,7 +131,7 @@ TEST(RuleFileTest, NoDataOfAPlainRuleNeedsWhatIsFiltered) {
 
 TEST(RuleFileTest, ExpressionErrorsPointIntoTheFile) {
   EXPECT_EQ(ErrorOf("alert: A\nexpr: sum(rate(x[5m])"),
-            "r.yml:5:27: in the expr of alert \"A\": unclosed left parenthesis\n"
+            "r.yml:5:26: in the expr of alert \"A\": unclosed left parenthesis\n"
             "    sum(rate(x[5m])\n"
             "                   ^");
   EXPECT_THAT(ErrorOf("alert: A\nexpr: 'up ='"), HasSubstr("r.yml:5:"));

@@ -1,0 +1,178 @@
+#include "rules/history.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "base/parse.h"
+#include "metrics/exposition/parse.h"
+#include "rules/look_back.h"
+#include "rules/promql/printer.h"
+
+namespace tocsin {
+namespace {
+
+/// Gathers samples in any order and hands them on in the store's.
+class Gatherer {
+ public:
+  Gatherer(const std::set<std::string, std::less<>>& skip, MemoryStore& store)
+      : skip_(skip), store_(store) {}
+
+  bool Skips(std::string_view name) const { return skip_.find(name) != skip_.end(); }
+
+  std::vector<Sample>& SamplesOf(Labels labels) { return series_[std::move(labels)]; }
+
+  HistorySpan Finish() {
+    HistorySpan span;
+    for (auto& [labels, samples] : series_) {
+      std::stable_sort(samples.begin(), samples.end(),
+                       [](const Sample& a, const Sample& b) { return a.t_ms < b.t_ms; });
+      for (const Sample& sample : samples) {
+        span.first_ms = span.samples == 0 ? sample.t_ms : std::min(span.first_ms, sample.t_ms);
+        span.last_ms = span.samples == 0 ? sample.t_ms : std::max(span.last_ms, sample.t_ms);
+        ++span.samples;
+        store_.Append(labels, sample.t_ms, sample.value);
+      }
+    }
+    return span;
+  }
+
+ private:
+  const std::set<std::string, std::less<>>& skip_;
+  MemoryStore& store_;
+  std::unordered_map<Labels, std::vector<Sample>, LabelsHash> series_;
+};
+
+class OpenMetricsReader final : public exposition::ParseVisitor {
+ public:
+  OpenMetricsReader(std::string_view source, Gatherer& gatherer)
+      : source_(source), gatherer_(gatherer) {}
+
+  Status OnSample(const exposition::ParsedFamily& family,
+                  const exposition::ParsedSample& sample) override {
+    std::string name(family.name);
+    name += SuffixText(sample.suffix);
+    if (gatherer_.Skips(name)) return Unit{};
+    if (!sample.timestamp_ms) {
+      return Error{Errc::kMalformed,
+                   std::string(source_) + ":" + std::to_string(sample.line) +
+                       ":1: a sample without a timestamp: history needs one on every line"};
+    }
+    std::vector<LabelView> labels(sample.labels.begin(), sample.labels.end());
+    labels.push_back({kMetricName, name});
+    gatherer_.SamplesOf(Labels(labels)).push_back({*sample.timestamp_ms, sample.value});
+    return Unit{};
+  }
+
+ private:
+  std::string_view source_;
+  Gatherer& gatherer_;
+};
+
+namespace json = simdjson::dom;
+
+/// [1435781430.781, "1"]
+bool ReadPoint(const json::element& point, Sample& sample) {
+  json::array pair;
+  double seconds = 0;
+  std::string_view text;
+  if (point.get(pair) != simdjson::SUCCESS || pair.size() != 2 ||
+      pair.at(0).get(seconds) != simdjson::SUCCESS || pair.at(1).get(text) != simdjson::SUCCESS) {
+    return false;
+  }
+  const auto value = ParseDouble(text);
+  if (!value || !(std::abs(seconds) < 1e12)) return false;
+  sample = {std::llround(seconds * 1000), *value};
+  return true;
+}
+
+bool ReadSeries(const json::element& series, Gatherer& gatherer) {
+  json::object metric;
+  if (series["metric"].get(metric) != simdjson::SUCCESS) return false;
+  LabelsBuilder labels;
+  for (const auto& field : metric) {
+    std::string_view value;
+    if (field.value.get(value) != simdjson::SUCCESS) return false;
+    labels.Set(field.key, value);
+  }
+  Labels name = labels.Build();
+  if (gatherer.Skips(name.MetricName())) return true;
+  std::vector<Sample>& samples = gatherer.SamplesOf(std::move(name));
+  json::array points;
+  Sample sample{};
+  if (series["values"].get(points) == simdjson::SUCCESS) {
+    for (const json::element& point : points) {
+      if (!ReadPoint(point, sample)) return false;
+      samples.push_back(sample);
+    }
+    return true;
+  }
+  json::element point;
+  if (series["value"].get(point) != simdjson::SUCCESS || !ReadPoint(point, sample)) return false;
+  samples.push_back(sample);
+  return true;
+}
+
+}  // namespace
+
+Result<HistorySpan> LoadOpenMetrics(std::string_view text, std::string_view name,
+                                    const std::set<std::string, std::less<>>& skip,
+                                    MemoryStore& store) {
+  Gatherer gatherer(skip, store);
+  OpenMetricsReader reader(name, gatherer);
+  exposition::ParseOptions options;
+  options.format = exposition::Format::kOpenMetrics;
+  options.source = name;
+  options.budget.samples = 100'000'000;
+  options.budget.bytes = std::size_t{4} << 30;
+  TRY(exposition::Parse(text, options, reader));
+  return gatherer.Finish();
+}
+
+Result<HistorySpan> LoadPrometheusAnswer(std::string_view text,
+                                         const std::set<std::string, std::less<>>& skip,
+                                         MemoryStore& store) {
+  const Error bad{Errc::kMalformed, "not an answer of Prometheus's query API"};
+  json::parser parser;
+  json::element root;
+  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return bad;
+  std::string_view status, message;
+  if (root["status"].get(status) != simdjson::SUCCESS) return bad;
+  if (status != "success") {
+    if (root["error"].get(message) != simdjson::SUCCESS) return bad;
+    return Error{Errc::kInvalid, std::string(message)};
+  }
+  json::array result;
+  if (root["data"]["result"].get(result) != simdjson::SUCCESS) return bad;
+  Gatherer gatherer(skip, store);
+  for (const json::element& series : result) {
+    if (!ReadSeries(series, gatherer)) return bad;
+  }
+  return gatherer.Finish();
+}
+
+HistoryNeeds NeedsOf(const std::vector<RuleGroupSpec>& groups) {
+  HistoryNeeds needs;
+  needs.made = {"ALERTS", "ALERTS_FOR_STATE"};
+  for (const RuleGroupSpec& group : groups) {
+    for (const auto& rule : group.rules) {
+      if (!rule->IsAlerting()) needs.made.insert(rule->name);
+    }
+  }
+  for (const RuleGroupSpec& group : groups) {
+    for (const auto& rule : group.rules) {
+      needs.look_back = std::max(
+          needs.look_back, LookBack(*rule->expr) + group.query_offset.value_or(milliseconds(0)));
+      for (const promql::VectorSelector* selector : promql::Selectors(*rule->expr)) {
+        if (needs.made.find(selector->name) != needs.made.end()) continue;
+        const promql::VectorSelector plain(selector->name, selector->matchers, {});
+        needs.selectors.insert(promql::ToString(plain));
+      }
+    }
+  }
+  return needs;
+}
+
+}  // namespace tocsin

@@ -95,6 +95,9 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   command("check", Command::kCheck, "Check the configuration and its rules; 1 on errors.");
   command("collect", Command::kCollect, "One round of the collectors, to standard output.")
       ->add_option("NAME", line.names, "Only these collectors.");
+  CLI::App* collectors = command("collectors", Command::kCollectors, "List the collectors.");
+  collectors->add_flag("--json", line.json, "As JSON, with metrics and flags.");
+  collectors->add_flag("--markdown", line.markdown, "As docs/collectors.md.");
   command("version", Command::kVersion, "Print the version.");
 
   try {

@@ -9,12 +9,14 @@
 
 namespace tocsin {
 
-enum class Command { kRun, kCheck, kCollect, kVersion };
+enum class Command { kRun, kCheck, kCollect, kCollectors, kVersion };
 
 struct CommandLine {
   Command command = Command::kRun;
   Flags flags;
   std::vector<std::string> names;  // collect: which collectors; empty for all that are enabled
+  bool json = false;               // collectors
+  bool markdown = false;           // collectors
 };
 
 /// What a command line asks for, or the exit status when there is nothing left to do: --help and

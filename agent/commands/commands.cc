@@ -1,10 +1,20 @@
 #include "agent/commands/commands.h"
 
 #include <cstdio>
+#include <string>
 
+#include "agent/commands/collector_docs.h"
 #include "agent/version.h"
 
 namespace tocsin {
+namespace {
+
+int Print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return 0;
+}
+
+}  // namespace
 
 int RunCommand(const CommandLine& line) {
   switch (line.command) {
@@ -14,6 +24,10 @@ int RunCommand(const CommandLine& line) {
       return CheckConfiguration(line);
     case Command::kCollect:
       return CollectOnce(line);
+    case Command::kCollectors:
+      return Print(line.json       ? CollectorJson()
+                   : line.markdown ? CollectorMarkdown()
+                                   : CollectorTable());
     case Command::kVersion:
       return PrintVersion();
   }

@@ -55,7 +55,7 @@ int RunAgent(const CommandLine& line) {
   LogInfo("stopping");
   NotifyServiceManager("STOPPING=1");
   if (agent.Stop(kStopPatience)) return 0;
-  LogWarn("a collector hangs and is left behind");
+  LogWarn("a collector or a client hangs and is left behind");
   std::_Exit(0);
 }
 

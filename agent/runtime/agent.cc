@@ -124,10 +124,9 @@ Status Agent::Listen(const WebSettings& web) {
                   [this] { return Served(); }, [this] { return Reload(); }, web.telemetry_path,
                   web.cors_origin},
                  router_);
-  TRY_ASSIGN(server_, http::CivetwebServer::Start({.addresses = web.listen_addresses},
-                                                  [this](const http::Request& request) {
-                                                    return router_.Handle(request);
-                                                  }));
+  TRY_ASSIGN(server_, http::StartCivetweb(
+                          {.listen_addresses = web.listen_addresses},
+                          [this](const http::Request& request) { return router_.Handle(request); }));
   return Unit{};
 }
 
@@ -206,13 +205,13 @@ bool Agent::Stop(milliseconds patience) {
     stopping_ = true;
   }
   stop_changed_.NotifyAll();
-  if (server_) server_->Stop();
+  const bool answered = !server_ || server_->Stop(patience / 8);
   rules_.Stop();
   const bool all_ended = collectors_.Stop(patience / 4);
   notifications_.Drain(clock_.Mono() + patience / 2);
   if (keeper_.joinable()) keeper_.join();
   store_->Flush(clock_.Wall());
-  return all_ended;
+  return all_ended && answered;
 }
 
 }  // namespace tocsin

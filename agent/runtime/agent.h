@@ -10,6 +10,7 @@
 #include "agent/api/result_cache.h"
 #include "agent/api/routes.h"
 #include "agent/http/router.h"
+#include "agent/http/server.h"
 #include "agent/runtime/board.h"
 #include "agent/runtime/collector_set.h"
 #include "agent/runtime/rule_runner.h"
@@ -50,7 +51,7 @@ class Agent {
   std::vector<std::string> addresses() const;
 
   /// Stops collecting, evaluates no more, delivers what can be delivered, writes what is not
-  /// written. True if no thread is left behind in a collector that hangs.
+  /// written. True if no thread is left behind in a collector or client that hangs.
   bool Stop(milliseconds patience);
 
  private:
@@ -75,7 +76,7 @@ class Agent {
   api::QueryApi query_;
   api::ResultCache range_cache_;
   http::Router router_;
-  std::unique_ptr<http::CivetwebServer> server_;
+  std::unique_ptr<http::Server> server_;
 
   Mutex reload_mutex_;  // one reload at a time
   mutable Mutex mutex_;

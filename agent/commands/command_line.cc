@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
 #include <memory>
 #include <utility>
 
@@ -73,6 +74,23 @@ void AddCollectorFlags(CLI::App& app, Flags& flags) {
   }
 }
 
+void AddQueryOptions(CLI::App& query, QueryArguments& arguments) {
+  query.add_option("EXPR", arguments.expr, "PromQL.");
+  auto* url = query.add_option("--url", arguments.url,
+                               "Ask this agent or Prometheus [http://127.0.0.1:9909].");
+  auto* file = query.add_option("--file", arguments.file, "Ask an OpenMetrics file.");
+  auto* piped = query.add_flag("--stdin", arguments.from_stdin,
+                               "Answer one JSON request a line: load and query.");
+  file->excludes(url)->excludes(piped);
+  piped->excludes(url);
+  query.add_option("--time", arguments.time, "When: Unix seconds or RFC 3339 [now].");
+  query.add_option("--start", arguments.start, "Range: from [an hour before the end].");
+  query.add_option("--end", arguments.end, "Range: to [now].");
+  query.add_option("--step", arguments.step, "Range: seconds or a duration.");
+  query.add_option("--output,-o", arguments.output, "table, json or chart [table].")
+      ->check(CLI::IsMember({"table", "json", "chart"}));
+}
+
 }  // namespace
 
 ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
@@ -98,6 +116,11 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   CLI::App* collectors = command("collectors", Command::kCollectors, "List the collectors.");
   collectors->add_flag("--json", line.json, "As JSON, with metrics and flags.");
   collectors->add_flag("--markdown", line.markdown, "As docs/collectors.md.");
+  AddQueryOptions(*command("query", Command::kQuery, "Evaluate PromQL and show the result."),
+                  line.query);
+  command("format", Command::kFormat, "Lay out a PromQL expression.")
+      ->add_option("EXPR", line.query.expr, "PromQL.")
+      ->required();
   command("version", Command::kVersion, "Print the version.");
 
   try {

@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "agent/commands/query.h"
 #include "agent/settings.h"
 
 namespace tocsin {
 
-enum class Command { kRun, kCheck, kCollect, kCollectors, kVersion };
+enum class Command { kRun, kCheck, kCollect, kCollectors, kQuery, kFormat, kVersion };
 
 struct CommandLine {
   Command command = Command::kRun;
@@ -17,6 +18,7 @@ struct CommandLine {
   std::vector<std::string> names;  // collect: which collectors; empty for all that are enabled
   bool json = false;               // collectors
   bool markdown = false;           // collectors
+  QueryArguments query;            // query; its expr also of format
 };
 
 /// What a command line asks for, or the exit status when there is nothing left to do: --help and

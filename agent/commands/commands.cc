@@ -28,6 +28,10 @@ int RunCommand(const CommandLine& line) {
       return Print(line.json       ? CollectorJson()
                    : line.markdown ? CollectorMarkdown()
                                    : CollectorTable());
+    case Command::kQuery:
+      return RunQuery(line.query, line.flags);
+    case Command::kFormat:
+      return FormatExpression(line.query.expr);
     case Command::kVersion:
       return PrintVersion();
   }

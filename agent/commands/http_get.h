@@ -1,0 +1,15 @@
+#pragma once
+#include <string>
+
+#include "base/result.h"
+
+namespace tocsin {
+
+/// The body of one HTTP request by GET, or by POST when `form` is not empty, whatever its status;
+/// at most 256 MB, within 2 minutes. For commands; blocks. Errors: kIo, kTimeout, kLimit.
+Result<std::string> HttpFetch(const std::string& url, const std::string& form = "");
+
+/// `text` as it must stand in a query string.
+std::string PercentEncode(std::string_view text);
+
+}  // namespace tocsin

@@ -1,0 +1,173 @@
+#include "agent/commands/query.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "agent/api/params.h"
+#include "agent/api/result_json.h"
+#include "agent/api/result_parse.h"
+#include "agent/commands/http_get.h"
+#include "agent/commands/query_output.h"
+#include "base/format.h"
+#include "base/json.h"
+#include "metrics/exposition/parse.h"
+#include "rules/memory_store.h"
+#include "rules/promql/engine.h"
+#include "rules/promql/parser.h"
+#include "rules/promql/printer.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kChartWidth = 72;
+constexpr std::int64_t kDefaultPoints = 250;
+
+/// When the query is evaluated: once at `start`, or over a grid.
+struct Grid {
+  bool range = false;
+  std::int64_t start_ms = 0;
+  std::int64_t end_ms = 0;
+  std::int64_t step_ms = 0;
+};
+
+/// `newest_ms` is what the query is evaluated at when nothing is said.
+Result<Grid> ReadGrid(const QueryArguments& arguments, std::int64_t newest_ms) {
+  const auto time = [&](const std::optional<std::string>& text,
+                        std::int64_t fallback) -> Result<std::int64_t> {
+    return text ? api::ParseTimeParam(*text) : Result<std::int64_t>(fallback);
+  };
+  Grid grid;
+  grid.range = arguments.start || arguments.end || arguments.step;
+  TRY_ASSIGN(grid.end_ms, time(grid.range ? arguments.end : arguments.time, newest_ms));
+  TRY_ASSIGN(grid.start_ms, time(arguments.start, grid.end_ms - (grid.range ? 3'600'000 : 0)));
+  if (arguments.step) {
+    TRY_ASSIGN(grid.step_ms, api::ParseDurationParam(*arguments.step));
+  } else {
+    grid.step_ms = std::max<std::int64_t>(1'000, (grid.end_ms - grid.start_ms) / kDefaultPoints);
+  }
+  return grid;
+}
+
+/// Puts the samples of an exposition into a store, as a query sees them.
+class StoreLoader final : public exposition::ParseVisitor {
+ public:
+  explicit StoreLoader(MemoryStore& store) : store_(store) {}
+
+  Status OnSample(const exposition::ParsedFamily& family,
+                  const exposition::ParsedSample& sample) override {
+    if (!sample.timestamp_ms) {
+      return Error{Errc::kInvalid,
+                   "line " + std::to_string(sample.line) + ": a sample without a timestamp"};
+    }
+    std::string name;
+    AppendSampleName(family.name, family.type, sample.suffix, name);
+    LabelsBuilder labels;
+    for (const LabelView label : sample.labels) labels.Set(label.name, label.value);
+    labels.Set(kMetricName, name);
+    store_.Append(labels.Build(), *sample.timestamp_ms, sample.value);
+    newest_ms_ = std::max(newest_ms_, *sample.timestamp_ms);
+    return Unit{};
+  }
+
+  std::int64_t newest_ms() const { return newest_ms_; }
+
+ private:
+  MemoryStore& store_;
+  std::int64_t newest_ms_ = 0;
+};
+
+Result<promql::QueryResult> QueryFile(const QueryArguments& arguments, const Flags& flags) {
+  std::ifstream in(*arguments.file, std::ios::binary);
+  if (!in) return Error{Errc::kIo, *arguments.file + ": cannot be read"};
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  MemoryStore store;
+  StoreLoader loader(store);
+  TRY(exposition::Parse(
+      text, {.format = exposition::Format::kOpenMetrics, .source = *arguments.file}, loader));
+  TRY_ASSIGN(const promql::ExprPtr expr, promql::ParseExpr(arguments.expr));
+  TRY_ASSIGN(const Grid grid, ReadGrid(arguments, loader.newest_ms()));
+  promql::EngineOptions options;
+  if (flags.promql_compat == "v2") options.compat = promql::Compat::kV2;
+  return grid.range
+             ? promql::EvalRange(*expr, grid.start_ms, grid.end_ms, grid.step_ms, store, options)
+             : promql::EvalInstant(*expr, grid.end_ms, store, options);
+}
+
+std::string Seconds(std::int64_t ms) { return FormatGoFixed(static_cast<double>(ms) / 1000); }
+
+Result<promql::QueryResult> QueryUrl(const QueryArguments& arguments) {
+  std::string base = arguments.url.value_or("http://127.0.0.1:9909");
+  while (base.ends_with('/')) base.pop_back();
+  TRY_ASSIGN(const Grid grid, ReadGrid(arguments, ToMillis(SystemClock().Wall())));
+  std::string form = "query=" + PercentEncode(arguments.expr);
+  if (grid.range) {
+    form += "&start=" + Seconds(grid.start_ms) + "&end=" + Seconds(grid.end_ms) +
+            "&step=" + Seconds(grid.step_ms);
+  } else {
+    form += "&time=" + Seconds(grid.end_ms);
+  }
+  TRY_ASSIGN(const std::string answer,
+             HttpFetch(base + (grid.range ? "/api/v1/query_range" : "/api/v1/query"), form));
+  return api::ParseQueryAnswer(answer);
+}
+
+std::size_t TerminalWidth() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 40) return kChartWidth;
+  return size.ws_col - 14U;  // the bounds stand beside the chart
+}
+
+void PrintResult(const promql::QueryResult& result, const std::string& output) {
+  std::string text;
+  if (output == "json") {
+    JsonWriter json(text);
+    api::WriteResult(json, result);
+    text += '\n';
+  } else if (output == "chart") {
+    text = ResultChart(result, TerminalWidth());
+  } else {
+    text = ResultTable(result);
+  }
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  for (const std::string& warning : result.warnings) {
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  }
+}
+
+/// The error of an expression, with a caret under it.
+int PrintParseError(const std::string& text, const Error& error, const promql::ParseError& where) {
+  std::fprintf(stderr, "%s\n%s\n", error.message().c_str(), where.Caret(text).c_str());
+  return 1;
+}
+
+}  // namespace
+
+int RunQuery(const QueryArguments& arguments, const Flags& flags) {
+  promql::ParseError where;
+  if (const auto expr = promql::ParseExpr(arguments.expr, {}, &where); !expr) {
+    return PrintParseError(arguments.expr, expr.error(), where);
+  }
+  const auto result = arguments.file ? QueryFile(arguments, flags) : QueryUrl(arguments);
+  if (!result) {
+    std::fprintf(stderr, "error: %s\n", result.error().message().c_str());
+    return 1;
+  }
+  PrintResult(*result, arguments.output);
+  return 0;
+}
+
+int FormatExpression(const std::string& text) {
+  promql::ParseError where;
+  const auto expr = promql::ParseExpr(text, {}, &where);
+  if (!expr) return PrintParseError(text, expr.error(), where);
+  std::printf("%s\n", promql::Prettify(**expr).c_str());
+  return 0;
+}
+
+}  // namespace tocsin

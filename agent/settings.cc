@@ -38,6 +38,8 @@ Result<Labels> ReadLabels(const YamlFile& file, const YamlNode& node) {
 Status ReadGlobal(const YamlFile& file, const YamlNode& node, Settings& settings) {
   YamlFields fields(file, node, "global");
   TRY(ReadInto(fields, "evaluation_interval", YamlDuration, settings.rules.evaluation_interval));
+  TRY(ReadInto(fields, "instance", YamlString, settings.instance));
+  TRY(ReadInto(fields, "job", YamlString, settings.job));
   if (const YamlNode* labels = fields.Find("external_labels")) {
     TRY_ASSIGN(settings.external_labels, ReadLabels(file, *labels));
   }

@@ -83,6 +83,8 @@ struct LogSettings {
 struct Settings {
   YamlFile file;  // an empty one when there is no configuration file
   Labels external_labels;
+  std::string instance;        // label of all stored series; empty: the host's name
+  std::string job = "tocsin";  // likewise
   WebSettings web;
   HostPaths paths;
   std::vector<CollectorSettings> collectors;  // one an entry of the catalog, in its order

@@ -24,9 +24,14 @@ constexpr milliseconds kStoreInterval = seconds(5);
 constexpr milliseconds kSelfInterval = seconds(5);
 constexpr milliseconds kSelfTimeout = seconds(5);
 
-std::string HostName() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+/// What a Prometheus that scraped this agent would put on every series.
+Labels TargetLabels(const Settings& settings) {
+  std::string instance = settings.instance;
+  if (instance.empty()) {
+    std::array<char, 256> name{};
+    instance = ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+  }
+  return Labels{{"instance", instance}, {"job", settings.job}};
 }
 
 promql::EngineOptions EngineOf(const QuerySettings& query) {
@@ -105,9 +110,9 @@ Agent::Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> stor
               [this](std::span<const AlertEvent> events) { notifications_.Send(events); }}),
       collectors_(
           clock, kWorkers,
-          [this, limit = settings.storage.max_series_per_collector](const std::string& name) {
-            return MakeCollectorOutput(board_, name,
-                                       store_->OpenSource(name, {.max_series = limit}));
+          [this, limits = store::SourceLimits{settings.storage.max_series_per_collector,
+                                              TargetLabels(settings)}](const std::string& name) {
+            return MakeCollectorOutput(board_, name, store_->OpenSource(name, limits));
           }),
       query_(storage_, clock),
       range_cache_(settings.query.cache_max_bytes, settings.query.cache_ttl) {
@@ -124,9 +129,10 @@ Status Agent::Listen(const WebSettings& web) {
                   [this] { return Served(); }, [this] { return Reload(); }, web.telemetry_path,
                   web.cors_origin},
                  router_);
-  TRY_ASSIGN(server_, http::StartCivetweb(
-                          {.listen_addresses = web.listen_addresses},
-                          [this](const http::Request& request) { return router_.Handle(request); }));
+  TRY_ASSIGN(server_, http::StartCivetweb({.listen_addresses = web.listen_addresses},
+                                          [this](const http::Request& request) {
+                                            return router_.Handle(request);
+                                          }));
   return Unit{};
 }
 
@@ -149,7 +155,7 @@ Status Agent::Apply(LoadedConfiguration loaded) {
   auto served = std::make_shared<api::ServedSettings>();
   served->config = settings.file;
   served->external_labels = settings.external_labels;
-  served->target_labels = Labels{{"instance", HostName()}, {"job", "tocsin"}};
+  served->target_labels = TargetLabels(settings);
   served->metrics_url = url + settings.web.telemetry_path;
   served->query = {engine, settings.query.timeout, settings.query.max_concurrency};
   served->compat_v2 = settings.query.compat_v2;

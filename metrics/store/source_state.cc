@@ -27,9 +27,16 @@ Labels Round::FullLabels(std::size_t i) const {
 
 SourceState::~SourceState() { shared_.budget.Sub(accounted_); }
 
+Labels SourceState::WithTarget(Labels labels) const {
+  for (const LabelView target : limits_.target_labels) {
+    if (!labels.Has(target.name)) labels = labels.With(target.name, target.value);
+  }
+  return labels;
+}
+
 void SourceState::SetLimits(SourceLimits limits) {
   const MutexLock lock(mutex_);
-  limits_ = limits;
+  limits_ = std::move(limits);
 }
 
 void SourceState::Account() {
@@ -143,7 +150,7 @@ void SourceState::Map(const Round& round, SeriesIndex& index, std::vector<bool>&
     }
     DropReason refused = DropReason::kDuplicate;
     if (slot == kNoSlot || !open_->Active(slot)) {
-      slot = Resolve(round.FullLabels(i), round.t_ms, index, refused);
+      slot = Resolve(WithTarget(round.FullLabels(i)), round.t_ms, index, refused);
     }
     if (slot != kNoSlot) {
       used.resize(open_->slots());

@@ -112,6 +112,7 @@ class SourceState {
   void SetFragmentWritten(const Fragment& fragment, std::uint64_t segment);
 
  private:
+  Labels WithTarget(Labels labels) const REQUIRES(mutex_);
   using SlotIndex = OpenBlock::SlotIndex;
   static constexpr SlotIndex kNoSlot = OpenBlock::kNoSlot;
 

@@ -62,7 +62,7 @@ Result<std::unique_ptr<Store>> Store::Open(StoreOptions options, WallTime now, F
 }
 
 std::unique_ptr<Source> Store::OpenSource(std::string_view name, SourceLimits limits) {
-  return std::make_unique<Source>(*impl_, impl_->OpenSource(name, limits));
+  return std::make_unique<Source>(*impl_, impl_->OpenSource(name, std::move(limits)));
 }
 
 SeriesCursor Store::Select(TimeRange range, std::span<const Matcher> matchers, Want want) const {

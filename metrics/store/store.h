@@ -45,6 +45,7 @@ struct StoreOptions {
 
 struct SourceLimits {
   std::size_t max_series = 20'000;  // that the source appends to at one time
+  Labels target_labels = {};        // instance, job: given to series that do not have them
 };
 
 /// One sample of a round that does not come from a collector. `labels` include __name__; labels

@@ -27,7 +27,7 @@ std::shared_ptr<SourceState> StoreImpl::OpenSource(std::string_view name, Source
   const MutexLock lock(mutex_);
   Entry& entry = EntryFor(name);
   ++entry.handles;
-  entry.state->SetLimits(limits);
+  entry.state->SetLimits(std::move(limits));
   return entry.state;
 }
 

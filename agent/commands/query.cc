@@ -123,20 +123,20 @@ std::size_t TerminalWidth() {
   return size.ws_col - 14U;  // the bounds stand beside the chart
 }
 
-void PrintResult(const promql::QueryResult& result, const std::string& output) {
+void PrintResult(const promql::QueryResult& result, const QueryArguments& arguments) {
   std::string text;
-  if (output == "json") {
+  if (arguments.output == "json") {
     JsonWriter json(text);
     api::WriteResult(json, result);
     text += '\n';
-  } else if (output == "chart") {
+  } else if (arguments.output == "chart") {
     text = ResultChart(result, TerminalWidth());
   } else {
     text = ResultTable(result);
   }
   std::fwrite(text.data(), 1, text.size(), stdout);
-  for (const std::string& warning : result.warnings) {
-    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  for (const promql::Annotation& warning : result.warnings) {
+    std::fprintf(stderr, "warning: %s\n", warning.ToString(arguments.expr).c_str());
   }
 }
 
@@ -158,7 +158,7 @@ int RunQuery(const QueryArguments& arguments, const Flags& flags) {
     std::fprintf(stderr, "error: %s\n", result.error().message().c_str());
     return 1;
   }
-  PrintResult(*result, arguments.output);
+  PrintResult(*result, arguments);
   return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "agent/api/result_parse.h"
 #include "agent/commands/http_get.h"
 #include "agent/commands/query_output.h"
+#include "agent/commands/query_stdin.h"
 #include "base/format.h"
 #include "base/json.h"
 #include "metrics/exposition/parse.h"
@@ -54,6 +56,12 @@ Result<Grid> ReadGrid(const QueryArguments& arguments, std::int64_t newest_ms) {
   return grid;
 }
 
+promql::EngineOptions EngineOf(const Flags& flags) {
+  promql::EngineOptions options;
+  if (flags.promql_compat == "v2") options.compat = promql::Compat::kV2;
+  return options;
+}
+
 /// Puts the samples of an exposition into a store, as a query sees them.
 class StoreLoader final : public exposition::ParseVisitor {
  public:
@@ -92,8 +100,7 @@ Result<promql::QueryResult> QueryFile(const QueryArguments& arguments, const Fla
       text, {.format = exposition::Format::kOpenMetrics, .source = *arguments.file}, loader));
   TRY_ASSIGN(const promql::ExprPtr expr, promql::ParseExpr(arguments.expr));
   TRY_ASSIGN(const Grid grid, ReadGrid(arguments, loader.newest_ms()));
-  promql::EngineOptions options;
-  if (flags.promql_compat == "v2") options.compat = promql::Compat::kV2;
+  const promql::EngineOptions options = EngineOf(flags);
   return grid.range
              ? promql::EvalRange(*expr, grid.start_ms, grid.end_ms, grid.step_ms, store, options)
              : promql::EvalInstant(*expr, grid.end_ms, store, options);
@@ -149,6 +156,10 @@ int PrintParseError(const std::string& text, const Error& error, const promql::P
 }  // namespace
 
 int RunQuery(const QueryArguments& arguments, const Flags& flags) {
+  if (arguments.from_stdin) {
+    QueryPipe(EngineOf(flags)).Run(std::cin, std::cout);
+    return 0;
+  }
   promql::ParseError where;
   if (const auto expr = promql::ParseExpr(arguments.expr, {}, &where); !expr) {
     return PrintParseError(arguments.expr, expr.error(), where);

@@ -69,8 +69,8 @@ Result<LoadedConfiguration> LoadConfiguration(const Flags& flags) {
   if (const auto made = MakeCollectors(*host); !made) add(made.error());
   RuleSet rules = LoadRules(settings.rules.files);
   for (const Error& error : rules.errors) add(error);
-  auto notify = notify::ReadNotifyConfig(settings.file, *settings.notify,
-                                         {.external_url = ExternalUrl(settings.web)});
+  auto notify =
+      notify::ReadNotifyConfig(settings.file, *settings.notify, {ExternalUrl(settings.web), {}});
   if (!notify) add(notify.error());
   if (!errors.empty()) return Error{Errc::kInvalid, errors};
   return LoadedConfiguration{std::move(settings), std::move(rules), *std::move(notify)};

@@ -51,7 +51,7 @@ std::string RangeKey(const http::Form& form, std::int64_t start, std::int64_t en
 }  // namespace
 
 http::Response QueryApi::Answer(const http::Form& form, const QueryLimits& limits,
-                                const Evaluate& evaluate) const {
+                                const Check& check, const Evaluate& evaluate) const {
   milliseconds timeout = limits.timeout;
   if (const std::string_view text = form.Get("timeout"); !text.empty()) {
     const auto asked = ParseDurationParam(text);
@@ -68,6 +68,7 @@ http::Response QueryApi::Answer(const http::Form& form, const QueryLimits& limit
   if (!limit) return InvalidParameter("limit", limit.error());
   const auto expr = promql::ParseExpr(form.Get("query"));
   if (!expr) return InvalidParameter("query", expr.error());
+  if (const Status ok = check(**expr, options); !ok) return InvalidParameter("query", ok.error());
 
   const Running running(running_);
   if (running.before() >= limits.max_concurrency) {
@@ -99,9 +100,11 @@ http::Response QueryApi::Instant(const http::Request& request, const QueryLimits
   const http::Form form = http::Form::Parse(request);
   const auto time = TimeParam(form, "time", ToMillis(clock_.Wall()));
   if (!time) return InvalidParameter("time", time.error());
-  return Answer(form, limits, [&](const promql::Expr& expr, const promql::EngineOptions& options) {
-    return promql::EvalInstant(expr, *time, storage_, options);
-  });
+  return Answer(
+      form, limits, [](const auto&, const auto&) -> Status { return Unit{}; },
+      [&](const promql::Expr& expr, const promql::EngineOptions& options) {
+        return promql::EvalInstant(expr, *time, storage_, options);
+      });
 }
 
 http::Response QueryApi::Range(const http::Request& request, const QueryLimits& limits,
@@ -131,8 +134,12 @@ http::Response QueryApi::Range(const http::Request& request, const QueryLimits& 
     response.body = *std::move(kept);
     return response;
   }
-  http::Response response =
-      Answer(form, limits, [&](const promql::Expr& expr, const promql::EngineOptions& options) {
+  http::Response response = Answer(
+      form, limits,
+      [&](const promql::Expr& expr, const promql::EngineOptions& options) {
+        return promql::CheckRange(expr, *start, *end, *step, options);
+      },
+      [&](const promql::Expr& expr, const promql::EngineOptions& options) {
         return promql::EvalRange(expr, *start, *end, *step, storage_, options);
       });
   if (response.status == 200) cache.Insert(std::move(key), response.body, clock_.Mono());

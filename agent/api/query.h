@@ -31,9 +31,11 @@ class QueryApi {
                        ResultCache& cache) const;
 
  private:
+  using Check = std::function<Status(const promql::Expr&, const promql::EngineOptions&)>;
   using Evaluate =
       std::function<Result<promql::QueryResult>(const promql::Expr&, const promql::EngineOptions&)>;
-  http::Response Answer(const http::Form& form, const QueryLimits& limits,
+  /// What `check` refuses is the request's fault, what `evaluate` refuses the query's.
+  http::Response Answer(const http::Form& form, const QueryLimits& limits, const Check& check,
                         const Evaluate& evaluate) const;
 
   const promql::Queryable& storage_;

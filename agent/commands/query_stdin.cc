@@ -93,13 +93,16 @@ void WriteRemarks(JsonWriter& json, std::string_view key,
   json.EndArray();
 }
 
-std::string SuccessDocument(const promql::QueryResult& result, std::string_view query) {
+std::string Document(const Result<promql::QueryResult>& result, std::string_view query) {
+  if (!result) {
+    return ErrorDocument(ExecutionErrorType(result.error().code()), result.error().message());
+  }
   std::string out;
   JsonWriter json(out);
   json.BeginObject().Key("status").String("success").Key("data");
-  api::WriteResult(json, result);
-  WriteRemarks(json, "warnings", result.warnings, query);
-  WriteRemarks(json, "infos", result.infos, query);
+  api::WriteResult(json, *result);
+  WriteRemarks(json, "warnings", result->warnings, query);
+  WriteRemarks(json, "infos", result->infos, query);
   json.EndObject();
   return out;
 }
@@ -131,19 +134,15 @@ Result<std::string> QueryPipe::State::Handle(std::string_view line) {
 Result<std::string> QueryPipe::State::Query(const object& request) {
   TRY_ASSIGN(const std::string_view text, Field<std::string_view>(request, "expr"));
   TRY_ASSIGN(const promql::ExprPtr expr, promql::ParseExpr(text));
-  const auto run = [&]() -> Result<promql::QueryResult> {
-    if (request["time"].error() == simdjson::SUCCESS) {
-      TRY_ASSIGN(const auto time, Field<std::int64_t>(request, "time"));
-      return promql::EvalInstant(*expr, time, storage, options);
-    }
-    TRY_ASSIGN(const auto start, Field<std::int64_t>(request, "start"));
-    TRY_ASSIGN(const auto end, Field<std::int64_t>(request, "end"));
-    TRY_ASSIGN(const auto step, Field<std::int64_t>(request, "step"));
-    return promql::EvalRange(*expr, start, end, step, storage, options);
-  };
-  const auto result = run();
-  if (result) return SuccessDocument(*result, text);
-  return ErrorDocument(ExecutionErrorType(result.error().code()), result.error().message());
+  if (request["time"].error() == simdjson::SUCCESS) {
+    TRY_ASSIGN(const auto time, Field<std::int64_t>(request, "time"));
+    return Document(promql::EvalInstant(*expr, time, storage, options), text);
+  }
+  TRY_ASSIGN(const auto start, Field<std::int64_t>(request, "start"));
+  TRY_ASSIGN(const auto end, Field<std::int64_t>(request, "end"));
+  TRY_ASSIGN(const auto step, Field<std::int64_t>(request, "step"));
+  TRY(promql::CheckRange(*expr, start, end, step, options));
+  return Document(promql::EvalRange(*expr, start, end, step, storage, options), text);
 }
 
 QueryPipe::QueryPipe(promql::EngineOptions options) : state_(new State) {

@@ -15,6 +15,10 @@ Status CheckTime(std::int64_t t_ms) {
   return Error{Errc::kInvalid, "timestamp " + std::to_string(t_ms) + " ms is out of range"};
 }
 
+std::size_t StepCount(std::int64_t start_ms, std::int64_t end_ms, std::int64_t step_ms) {
+  return static_cast<std::size_t>((end_ms - start_ms) / step_ms) + 1;
+}
+
 Status InstantVector(const Expr& expr, Evaluator& evaluator, QueryResult& result) {
   TRY_ASSIGN(SeriesTable table, evaluator.Table(expr));
   result.vector.reserve(table.series.size());
@@ -113,12 +117,10 @@ Result<QueryResult> EvalInstant(const Expr& expr, std::int64_t t_ms, const Query
   return result;
 }
 
-Result<QueryResult> EvalRange(const Expr& expr, std::int64_t start_ms, std::int64_t end_ms,
-                              std::int64_t step_ms, const Queryable& storage,
-                              const EngineOptions& options) {
+Status CheckRange(const Expr& expr, std::int64_t start_ms, std::int64_t end_ms,
+                  std::int64_t step_ms, const EngineOptions& options) {
   TRY(CheckTime(start_ms));
   TRY(CheckTime(end_ms));
-  assert(options.lookback_ms > 0 && options.default_subquery_step_ms > 0);
   if (step_ms <= 0) {
     return Error{Errc::kInvalid,
                  "zero or negative query resolution step widths are not accepted. Try a positive "
@@ -127,22 +129,28 @@ Result<QueryResult> EvalRange(const Expr& expr, std::int64_t start_ms, std::int6
   if (end_ms < start_ms) {
     return Error{Errc::kInvalid, "end timestamp must not be before start time"};
   }
-  if (expr.type != ValueType::kVector && expr.type != ValueType::kScalar) {
-    return Error{Errc::kInvalid, "invalid expression type \"" +
-                                     std::string(DocumentedType(expr.type)) +
-                                     "\" for range query, must be Scalar or instant Vector"};
-  }
-  const auto intervals =
-      static_cast<std::uint64_t>(end_ms - start_ms) / static_cast<std::uint64_t>(step_ms);
-  if (intervals >= options.max_steps) {
+  if (StepCount(start_ms, end_ms, step_ms) > options.max_steps) {
     return Error{Errc::kInvalid, "exceeded maximum resolution of " +
                                      std::to_string(options.max_steps) +
                                      " points per timeseries. Try decreasing the query resolution "
                                      "(?step=XX)"};
   }
+  if (expr.type != ValueType::kVector && expr.type != ValueType::kScalar) {
+    return Error{Errc::kInvalid, "invalid expression type \"" +
+                                     std::string(DocumentedType(expr.type)) +
+                                     "\" for range query, must be Scalar or instant Vector"};
+  }
+  return Unit{};
+}
+
+Result<QueryResult> EvalRange(const Expr& expr, std::int64_t start_ms, std::int64_t end_ms,
+                              std::int64_t step_ms, const Queryable& storage,
+                              const EngineOptions& options) {
+  TRY(CheckRange(expr, start_ms, end_ms, step_ms, options));
+  assert(options.lookback_ms > 0 && options.default_subquery_step_ms > 0);
   QueryContext context(storage, options, start_ms, end_ms);
   TRY(context.Poll());
-  Evaluator evaluator(context, {start_ms, step_ms, static_cast<std::size_t>(intervals) + 1});
+  Evaluator evaluator(context, {start_ms, step_ms, StepCount(start_ms, end_ms, step_ms)});
   QueryResult result;
   result.type = ValueType::kMatrix;
   result.t_ms = start_ms;

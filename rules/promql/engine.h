@@ -81,9 +81,14 @@ struct QueryResult {
 Result<QueryResult> EvalInstant(const Expr& expr, std::int64_t t_ms, const Queryable& storage,
                                 const EngineOptions& options);
 
+/// What is wrong with a range query before it is evaluated (bad_data rather than execution, in
+/// Prometheus's terms). Errors: kInvalid when step ≤ 0, end < start, there are too many steps, or
+/// `expr` is a range vector or string.
+Status CheckRange(const Expr& expr, std::int64_t start_ms, std::int64_t end_ms,
+                  std::int64_t step_ms, const EngineOptions& options);
+
 /// At start, start + step, … while ≤ end: a matrix, of one nameless series if `expr` is a scalar.
-/// Errors as EvalInstant; kInvalid when step ≤ 0, end < start, or `expr` is a range vector or
-/// string.
+/// Errors as CheckRange and EvalInstant.
 Result<QueryResult> EvalRange(const Expr& expr, std::int64_t start_ms, std::int64_t end_ms,
                               std::int64_t step_ms, const Queryable& storage,
                               const EngineOptions& options);

@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "rules/promql/engine.h"
+
 namespace tocsin::promql {
 
 struct KahanSum {
@@ -21,6 +23,10 @@ struct KahanSum {
     sum = next;
   }
   double Total() const { return std::isinf(sum) ? sum : sum + correction; }
+  /// Prometheus 2 had an infinite correction of an infinite sum where it did not look.
+  double TotalUnlooked(Compat compat) const {
+    return compat == Compat::kV2 && std::isinf(sum) ? std::nan("") : sum + correction;
+  }
 };
 
 /// A mean that sums as long as the sum is finite, then goes on incrementally.

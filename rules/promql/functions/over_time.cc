@@ -13,15 +13,15 @@ using Samples = std::span<const Sample>;
 
 double Seconds(const Sample& sample) { return static_cast<double>(sample.t_ms) / 1000; }
 
-double Variance(Samples samples) {
+double Variance(Samples samples, Compat compat) {
   KahanSum mean, squares;
   double count = 0;
   for (const Sample& s : samples) {
-    const double delta = s.value - (mean.sum + mean.correction);
+    const double delta = s.value - mean.TotalUnlooked(compat);
     mean.Add(delta / ++count);
-    squares.Add(delta * (s.value - (mean.sum + mean.correction)));
+    squares.Add(delta * (s.value - mean.TotalUnlooked(compat)));
   }
-  return (squares.sum + squares.correction) / count;
+  return squares.TotalUnlooked(compat) / count;
 }
 
 std::vector<double>& CopyValues(Samples samples, std::vector<double>& scratch) {
@@ -96,12 +96,14 @@ void TsOfLast(const RangeBatch& batch, double* out) {
 }
 
 void Stdvar(const RangeBatch& batch, double* out) {
-  ForEachWindow(batch, out, [](Samples samples, std::size_t) { return Variance(samples); });
+  ForEachWindow(batch, out,
+                [&](Samples samples, std::size_t) { return Variance(samples, batch.compat); });
 }
 
 void Stddev(const RangeBatch& batch, double* out) {
-  ForEachWindow(batch, out,
-                [](Samples samples, std::size_t) { return std::sqrt(Variance(samples)); });
+  ForEachWindow(batch, out, [&](Samples samples, std::size_t) {
+    return std::sqrt(Variance(samples, batch.compat));
+  });
 }
 
 void QuantileOf(const RangeBatch& batch, double* out) {

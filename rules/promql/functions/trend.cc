@@ -17,7 +17,7 @@ struct Line {
 };
 
 /// Least squares.
-Line Regression(Samples samples, std::int64_t at_ms) {
+Line Regression(Samples samples, std::int64_t at_ms, Compat compat) {
   const double first = samples.front().value;
   bool constant = true;
   KahanSum x_sum, y_sum, xy_sum, xx_sum;
@@ -32,7 +32,7 @@ Line Regression(Samples samples, std::int64_t at_ms) {
   if (constant) {
     return std::isinf(first) ? Line{std::nan(""), std::nan("")} : Line{0, first};
   }
-  const auto total = [](const KahanSum& s) { return s.sum + s.correction; };
+  const auto total = [&](const KahanSum& s) { return s.TotalUnlooked(compat); };
   const auto n = static_cast<double>(samples.size());
   const double covariance = total(xy_sum) - total(x_sum) * total(y_sum) / n;
   const double variance = total(xx_sum) - total(x_sum) * total(x_sum) / n;
@@ -58,16 +58,17 @@ bool IsFactor(double value) { return value > 0 && value < 1; }
 }  // namespace
 
 void Deriv(const RangeBatch& batch, double* out) {
-  ForEachWindow(batch, out, [](Samples samples, std::size_t) {
+  ForEachWindow(batch, out, [&](Samples samples, std::size_t) {
+    if (samples.size() < 2) return Absent();
     // Times relative to the first sample keep the sums small.
-    return samples.size() < 2 ? Absent() : Regression(samples, samples.front().t_ms).slope;
+    return Regression(samples, samples.front().t_ms, batch.compat).slope;
   });
 }
 
 void PredictLinear(const RangeBatch& batch, double* out) {
   ForEachWindow(batch, out, [&](Samples samples, std::size_t step) {
     if (samples.size() < 2) return Absent();
-    const Line line = Regression(samples, batch.steps.At(step));
+    const Line line = Regression(samples, batch.steps.At(step), batch.compat);
     return line.slope * batch.args[0].At(step) + line.intercept;
   });
 }

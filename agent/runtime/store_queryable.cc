@@ -24,8 +24,9 @@ class StoreSeriesSet final : public promql::SeriesSet {
 
 Result<std::unique_ptr<promql::SeriesSet>> StoreQueryable::Select(
     const promql::SelectHints& hints, std::span<const Matcher> matchers) const {
-  return std::unique_ptr<promql::SeriesSet>(
-      std::make_unique<StoreSeriesSet>(store_.Select({hints.min_ms, hints.max_ms}, matchers)));
+  const auto want = hints.newest_only ? store::Want::kLast : store::Want::kAll;
+  return std::unique_ptr<promql::SeriesSet>(std::make_unique<StoreSeriesSet>(
+      store_.Select({hints.min_ms, hints.max_ms}, matchers, want)));
 }
 
 }  // namespace tocsin

@@ -102,7 +102,9 @@ Status Evaluator::Select(const VectorSelector& selector, Take take, SeriesSink s
   const Steps at = Shifted(selector.shift);
   // The oldest sample that still counts at `t` was taken at t - back_ms.
   const std::int64_t back_ms = context_.options().lookback_ms - (context_.v2() ? 0 : 1);
-  const SelectHints hints{at.start_ms - back_ms, at.Last()};
+  const SelectHints hints{.min_ms = at.start_ms - back_ms,
+                          .max_ms = at.Last(),
+                          .newest_only = at.start_ms == at.Last()};
   StepSeries out;
   return ForEachSeries(context_, hints, selector.matchers, [&](const SeriesView& view) -> Status {
     const std::span<const Sample> samples = view.samples;

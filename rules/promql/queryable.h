@@ -19,6 +19,8 @@ namespace tocsin::promql {
 struct SelectHints {
   std::int64_t min_ms;
   std::int64_t max_ms;
+  /// Only the last sample of each series counts: the others may be left out.
+  bool newest_only = false;
 };
 
 /// One series of a selection. `labels` include __name__ and no empty values. `samples` rise

@@ -197,6 +197,7 @@ void Persistence::Write(WallTime now, What what) {
 
 /// Removes segments of which the store holds nothing any more.
 void Persistence::RemoveUnused() {
+  if (!lock_) return;  // the directory may be another's by now
   std::vector<std::uint64_t> used;
   for (const auto& source : store_.Sources()) source->AddSegments(used);
   if (writer_) used.push_back(writer_->number());

@@ -44,7 +44,8 @@ Ref<const ColumnSet> SourceState::SetFor(std::vector<SeriesRef> refs) {
   return last_set_;
 }
 
-/// The open block becomes a closed one; series that are active go on in a new one.
+/// The open block becomes a closed one; series that are active go on in a new one, if there are
+/// any.
 void SourceState::Close() {
   if (open_->rows() > 0) {
     const std::span<const std::int64_t> times = open_->times();
@@ -62,7 +63,7 @@ void SourceState::Close() {
   for (SlotIndex& slot : slot_of_) {
     if (slot != kNoSlot) slot = moved_to[slot];
   }
-  open_ = std::move(next);
+  open_ = next->slots() > 0 ? std::move(next) : nullptr;
   fragment_rows_ = 0;
   fragment_segments_.clear();
   // Series that were refused get another chance.
@@ -126,13 +127,14 @@ void SourceState::EvictOldest() {
   Counters::Add(shared_.counters.blocks_evicted, 1);
 }
 
-void SourceState::Expire(std::int64_t t_ms) {
+void SourceState::Expire(std::int64_t t_ms, std::int64_t idle_ms) {
   const MutexLock lock(mutex_);
+  if (open_ && open_->rows() > 0 && mapped_ == 0 && last_ms_ < idle_ms) Close();
   while (!blocks_.empty() && blocks_.front()->max_ms() < t_ms) {
     PopFront();
     Counters::Add(shared_.counters.blocks_expired, 1);
   }
-  // A source that stopped closes no block any more.
+  // A source that hangs closes no block any more.
   if (open_ && open_->rows() > 0 && open_->times().back() < t_ms) {
     open_->Truncate(0);
     Close();

@@ -60,6 +60,10 @@ bool SourceState::SetBack(std::int64_t t_ms) const { return last_ms_ - t_ms > kM
 
 SourceState::Outcome SourceState::Append(const Round& round) {
   const MutexLock lock(mutex_);
+  if (round.size() == 0 && !open_) {  // an alert that does not fire
+    Counters::Add(shared_.counters.rounds, 1);
+    return Outcome::kDone;
+  }
   if (round.t_ms <= last_ms_) {
     if (SetBack(round.t_ms)) return Outcome::kNeedsMapping;
     shared_.counters.Drop(DropReason::kOutOfOrder, round.size());
@@ -253,11 +257,12 @@ void SourceState::DropRound(const Round& round, DropReason reason) {
 
 void SourceState::MarkStale(std::int64_t t_ms, SeriesIndex& index) {
   const MutexLock lock(mutex_);
-  if (!open_ || mapped_ == 0) return;
+  if (!open_) return;
   if (t_ms <= last_ms_) t_ms = last_ms_ + 1;
   if (ShouldClose(t_ms)) Close();
   EnsureOpen();
   const std::size_t ended = End(t_ms, {}, OpenBlock::Ending::kStale, index);
+  if (ended == 0) return;
   Forget();
   open_->CommitRow(t_ms);
   last_ms_ = t_ms;

@@ -82,8 +82,9 @@ class SourceState {
   /// Time of the oldest sample; INT64_MAX if there is none.
   std::int64_t OldestSample() const;
   void EvictOldest();
-  /// Drops blocks that ended before `t_ms`, and open rounds too if all of them are that old.
-  void Expire(std::int64_t t_ms);
+  /// Drops blocks that ended before `t_ms`, and open rounds too if all of them are that old. A
+  /// source without series gives its buffers back if its last round was before `idle_ms`.
+  void Expire(std::int64_t t_ms, std::int64_t idle_ms);
 
   /// A block that was read from disk. It comes after all there is, or replaces what it overlaps.
   void AddLoaded(Ref<Block> block);

@@ -7,6 +7,8 @@ namespace {
 
 /// Room that is made when a buffer is refused: a slab of them.
 constexpr std::size_t kRoomBytes = 64 * 1024;
+/// Sources without series, such as an alert that fired once, close their block after this time.
+constexpr std::int64_t kIdleMs = 5 * 60 * 1000;
 
 }  // namespace
 
@@ -144,10 +146,11 @@ std::vector<Labels> StoreImpl::SeriesLabels(TimeRange range,
 
 void StoreImpl::Tidy(WallTime now) {
   const std::int64_t oldest_kept = ToMillis(now) - shared_.options.retention.count();
+  const std::int64_t idle = ToMillis(now) - kIdleMs;
   MakeRoom(0);
   const MutexLock lock(mutex_);
   for (const Entry& entry : sources_) {
-    if (entry.state) entry.state->Expire(oldest_kept);
+    if (entry.state) entry.state->Expire(oldest_kept, idle);
   }
   RemoveDeadSeries();
   RemoveDeadSources();

@@ -280,6 +280,28 @@ TEST(MemoryTest, EverythingIsGivenBack) {
   EXPECT_EQ(store->Stats().bytes, empty);
 }
 
+TEST(MemoryTest, RulesThatAreQuietTakeNextToNothing) {
+  const auto store = InMemory();
+  std::vector<std::unique_ptr<Source>> rules;
+  const LabeledValue firing{{{kMetricName, "ALERTS"}}, 1};
+  for (int i = 0; i < 1000; ++i) rules.push_back(store->OpenSource("rule " + std::to_string(i)));
+  for (int i = 0; i < 10; ++i) {
+    for (const auto& rule : rules) rule->Append(At(kStart + i * 15'000), {});
+  }
+  EXPECT_LT(store->Stats().bytes, 1000u * 100);
+  rules[0]->Append(At(kStart + 150'000), {&firing, 1});
+  rules[0]->Append(At(kStart + 165'000), {});
+  const std::size_t with_buffers = store->Stats().bytes;
+  store->Maintain(At(kStart + 1'000'000));
+  EXPECT_EQ(store->Stats().blocks, 1u);
+  EXPECT_EQ(ReadAll(*store).at("ALERTS"),
+            Values({{kStart + 150'000, 1}, {kStart + 165'000, kStale}}));
+  // A region for blocks was begun; the open block is gone.
+  EXPECT_LT(store->Stats().bytes, with_buffers + 65 * 1024);
+  rules[0]->Append(At(kStart + 1'100'000), {&firing, 1});
+  EXPECT_EQ(ReadAll(*store).at("ALERTS").size(), 3u);
+}
+
 TEST(StatsTest, TellWhatThereIs) {
   const auto store = InMemory();
   EXPECT_EQ(store->Stats().min_ms, 0);

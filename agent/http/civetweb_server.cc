@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <future>
 #include <thread>
 
@@ -133,7 +134,14 @@ int OnRequest(mg_connection* connection) {
     mg_disable_connection_keep_alive(connection);
     return 500;
   }
-  return Exchange(shared, connection, socket).Run(*info);
+  try {
+    return Exchange(shared, connection, socket).Run(*info);
+  } catch (const std::exception& e) {  // must not pass through civetweb, which is C
+    LogError("http: a request failed", {{"remote", info->remote_addr}, {"error", e.what()}});
+    mg_disable_connection_keep_alive(connection);
+    shutdown(socket, SHUT_RDWR);
+    return 500;
+  }
 }
 
 /// What civetweb itself refuses: all of it is malformed, came too slowly or did not fit its buffer.

@@ -9,7 +9,8 @@
 
 namespace tocsin::http {
 
-/// Serves until stopped. `handler` is called from the server's threads and must not throw.
+/// Serves until stopped. `handler` is called from the server's threads; when it throws, the
+/// connection is closed without an answer.
 /// Errors: kInvalid for a bad address, kIo for one that cannot be listened on. Sets SIGPIPE and
 /// SIGCHLD to be ignored, as civetweb does.
 Result<std::unique_ptr<Server>> StartCivetweb(const ServerOptions& options, Handler handler);

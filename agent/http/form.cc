@@ -20,9 +20,7 @@ bool IsForm(std::string_view content_type) {
   return EqualsIgnoringCase(Trim(TakePiece(rest, ';')), "application/x-www-form-urlencoded");
 }
 
-}  // namespace
-
-std::string DecodeFormText(std::string_view text) {
+std::string Decode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -39,6 +37,8 @@ std::string DecodeFormText(std::string_view text) {
   return out;
 }
 
+}  // namespace
+
 Form Form::Parse(const Request& request) {
   Form form;
   if (IsForm(request.Header("content-type"))) form.Add(request.body);
@@ -51,7 +51,7 @@ void Form::Add(std::string_view encoded) {
     std::string_view value = TakePiece(encoded, '&');
     if (value.empty()) continue;
     const std::string_view name = TakePiece(value, '=');
-    values_.emplace_back(DecodeFormText(name), DecodeFormText(value));
+    values_.emplace_back(Decode(name), Decode(value));
   }
 }
 

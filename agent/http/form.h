@@ -29,7 +29,4 @@ class Form {
   std::vector<std::pair<std::string, std::string>> values_;
 };
 
-/// `text` with %XX and '+' decoded; a bad escape is kept as it stands.
-std::string DecodeFormText(std::string_view text);
-
 }  // namespace tocsin::http

@@ -46,8 +46,8 @@ Response TextResponse(int status, std::string_view line);
 /// The words that stand behind a status code in a response ("Not Found").
 std::string_view StatusText(int status);
 
-/// Thread-safe: the server calls it from several threads at once. It may throw: whoever serves it
-/// answers 500 (see Router).
+/// Thread-safe: the server calls it from several threads at once. A Router answers 500 for one that
+/// throws.
 using Handler = std::function<Response(const Request&)>;
 
 /// ASCII letters only, as HTTP compares header names and tokens.

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <future>
+#include <stdexcept>
 #include <thread>
 
 #include "agent/http/router.h"
@@ -22,7 +23,17 @@ ServerLimits Impatient() {
   return limits;
 }
 
-std::unique_ptr<Server> Start(Handler handler, ServerOptions options = {}) {
+/// Times that no busy test machine exceeds.
+ServerLimits Patient() {
+  ServerLimits limits;
+  limits.header_timeout = limits.body_timeout = limits.response_timeout = seconds(60);
+  limits.keep_alive_timeout = seconds(60);
+  return limits;
+}
+
+std::unique_ptr<Server> Start(Handler handler,
+                              ServerOptions options = {
+                                  .listen_addresses = {}, .threads = 4, .limits = Patient()}) {
   if (options.listen_addresses.empty()) options.listen_addresses = {"127.0.0.1:0"};
   auto server = StartCivetweb(options, std::move(handler));
   EXPECT_TRUE(server.ok()) << server.error().message();
@@ -264,11 +275,13 @@ TEST(CivetwebServerTest, SeveralAddressesAndWhatCannotBeListenedOn) {
 TEST(CivetwebServerTest, StopAnswersWhatIsUnderWay) {
   std::promise<void> entered;
   std::promise<void> leave;
-  const auto server = Start([&, once = std::make_shared<std::once_flag>()](const Request&) {
-    std::call_once(*once, [&] { entered.set_value(); });
-    leave.get_future().wait();
-    return TextResponse(200, "done");
-  });
+  const auto server = Start(
+      [&, once = std::make_shared<std::once_flag>()](const Request&) {
+        std::call_once(*once, [&] { entered.set_value(); });
+        leave.get_future().wait();
+        return TextResponse(200, "done");
+      },
+      {.listen_addresses = {}, .threads = 2, .limits = {}});
   const std::string address = server->addresses()[0];
   Client client(address);
   client.Send(Get("/"));
@@ -307,6 +320,17 @@ TEST(CivetwebServerTest, StopDoesNotWaitForAHandlerThatHangs) {
   gone.wait();
 }
 
+TEST(CivetwebServerTest, AHandlerThatThrowsCostsItsConnection) {
+  const auto server = Start([](const Request& request) {
+    if (request.path == "/throw") throw std::runtime_error("out of luck");
+    return Echo(request);
+  });
+  Client client(server->addresses()[0]);
+  client.Send(Get("/throw"));
+  EXPECT_TRUE(client.Ended());
+  EXPECT_EQ(Client(server->addresses()[0]).Ask(Get("/")).status, 200);
+}
+
 TEST(CivetwebServerTest, ManyClientsAtOnce) {
   std::atomic<int> handled = 0;
   const auto server = Start(
@@ -314,7 +338,7 @@ TEST(CivetwebServerTest, ManyClientsAtOnce) {
         ++handled;
         return Echo(request);
       },
-      {.listen_addresses = {}, .threads = 8});
+      {.listen_addresses = {}, .threads = 8, .limits = Patient()});
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {

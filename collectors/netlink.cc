@@ -5,6 +5,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <string>
 
@@ -144,6 +145,19 @@ class KernelNetlink final : public NetlinkSocket {
 
 std::unique_ptr<NetlinkSocket> MakeNetlinkSocket(int protocol) {
   return std::make_unique<KernelNetlink>(protocol);
+}
+
+NetlinkPayload& NetlinkPayload::Attribute(std::uint16_t type, std::string_view value) {
+  const nlattr header{static_cast<std::uint16_t>(sizeof(nlattr) + value.size()), type};
+  Append({reinterpret_cast<const char*>(&header), sizeof header});
+  Append(value);
+  return *this;
+}
+
+void NetlinkPayload::Append(std::string_view part) {
+  assert(size_ + Padded(part.size()) <= bytes_.size());
+  std::memcpy(bytes_.data() + size_, part.data(), part.size());
+  size_ += Padded(part.size());
 }
 
 std::optional<NetlinkMessage> TakeMessage(std::string_view& batch) {

@@ -2,6 +2,7 @@
 // Netlink conversations: one request, many answers, without heap in a steady round.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -22,6 +23,28 @@ struct NetlinkRequest {
   std::uint16_t type;
   Kind kind;
   std::string_view payload;
+};
+
+/// The bytes of a request's payload: a fixed header, then attributes. At most 128 bytes.
+class NetlinkPayload {
+ public:
+  template <class Header>
+  explicit NetlinkPayload(const Header& header) {
+    static_assert(std::is_trivially_copyable_v<Header>);
+    Append({reinterpret_cast<const char*>(&header), sizeof header});
+  }
+
+  NetlinkPayload& Attribute(std::uint16_t type, std::string_view value);
+  NetlinkPayload& Attribute32(std::uint16_t type, std::uint32_t value) {
+    return Attribute(type, {reinterpret_cast<const char*>(&value), sizeof value});
+  }
+  std::string_view bytes() const { return {bytes_.data(), size_}; }
+
+ private:
+  void Append(std::string_view part);
+
+  std::array<char, 128> bytes_{};
+  std::size_t size_ = 0;
 };
 
 /// A socket of one netlink protocol, opened at the first request and kept. One thread at a time.

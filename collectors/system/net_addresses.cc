@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <linux/if_addr.h>
-#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
@@ -32,18 +31,12 @@ std::string_view ScopeOf(int family, const in6_addr& address) {
   return IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_MULTICAST(&address) ? "" : "global";
 }
 
-template <class Header>
-NetlinkRequest DumpOf(std::uint16_t type, const Header& header) {
-  return {
-      type, NetlinkRequest::Kind::kDump, {reinterpret_cast<const char*>(&header), sizeof header}};
-}
-
 }  // namespace
 
 Status NetAddresses::Collect(FamilySink& out) {
-  TRY(ReadLinkNames());
-  const ifaddrmsg any{};
-  TRY(socket_.Start(DumpOf(RTM_GETADDR, any)));
+  TRY(links_.Refresh(socket_));
+  const NetlinkPayload any(ifaddrmsg{});
+  TRY(socket_.Start({RTM_GETADDR, NetlinkRequest::Kind::kDump, any.bytes()}));
   while (true) {
     TRY_ASSIGN(std::string_view batch, socket_.Next());
     if (batch.empty()) return Unit{};
@@ -53,39 +46,10 @@ Status NetAddresses::Collect(FamilySink& out) {
   }
 }
 
-Status NetAddresses::ReadLinkNames() {
-  link_count_ = 0;
-  const ifinfomsg any{};
-  TRY(socket_.Start(DumpOf(RTM_GETLINK, any)));
-  while (true) {
-    TRY_ASSIGN(std::string_view batch, socket_.Next());
-    if (batch.empty()) return Unit{};
-    while (const auto message = TakeMessage(batch)) {
-      std::string_view attributes = message->payload;
-      const auto header = TakeHeader<ifinfomsg>(attributes);
-      if (message->type != RTM_NEWLINK || !header) continue;
-      while (const auto attribute = TakeAttribute(attributes)) {
-        if (attribute->type != IFLA_IFNAME) continue;
-        if (link_count_ == links_.size()) links_.emplace_back();
-        links_[link_count_].first = header->ifi_index;
-        links_[link_count_++].second.assign(ReadText(attribute->value));
-        break;
-      }
-    }
-  }
-}
-
-std::string_view NetAddresses::NameOf(int index) const {
-  for (std::size_t i = 0; i < link_count_; ++i) {
-    if (links_[i].first == index) return links_[i].second;
-  }
-  return {};
-}
-
 void NetAddresses::AddAddress(std::string_view payload, FamilySink& out) const {
   const auto header = TakeHeader<ifaddrmsg>(payload);
   if (!header || (header->ifa_family != AF_INET && header->ifa_family != AF_INET6)) return;
-  const std::string_view device = NameOf(static_cast<int>(header->ifa_index));
+  const std::string_view device = links_.NameOf(header->ifa_index);
   if (device.empty()) return;  // came up between the two dumps
   // A point-to-point link has its peer in IFA_ADDRESS and its own address in IFA_LOCAL.
   std::string_view address;

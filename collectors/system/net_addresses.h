@@ -1,12 +1,9 @@
 #pragma once
 // node_network_address_info: every address of every interface, by netlink.
 
-#include <memory>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
+#include "collectors/link_names.h"
 #include "collectors/netlink.h"
 #include "metrics/writer.h"
 
@@ -25,13 +22,10 @@ class NetAddresses {
   Status Collect(FamilySink& out);
 
  private:
-  Status ReadLinkNames();
-  std::string_view NameOf(int index) const;
   void AddAddress(std::string_view payload, FamilySink& out) const;
 
   NetlinkSocket& socket_;
-  std::vector<std::pair<int, std::string>> links_;  // strings are kept for their memory
-  std::size_t link_count_ = 0;
+  LinkNames links_;
 };
 
 }  // namespace tocsin

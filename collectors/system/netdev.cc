@@ -140,10 +140,8 @@ class NetdevCollector final : public Collector {
   }
 
   Status CollectNetlink(FamilySink& out) {
-    const ifinfomsg any{};
-    TRY(socket_->Start({RTM_GETLINK,
-                        NetlinkRequest::Kind::kDump,
-                        {reinterpret_cast<const char*>(&any), sizeof any}}));
+    const NetlinkPayload any(ifinfomsg{});
+    TRY(socket_->Start({RTM_GETLINK, NetlinkRequest::Kind::kDump, any.bytes()}));
     for (std::size_t row = 0;;) {
       TRY_ASSIGN(std::string_view batch, socket_->Next());
       if (batch.empty()) return Unit{};

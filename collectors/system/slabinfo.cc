@@ -1,9 +1,8 @@
-#include <algorithm>
 #include <array>
-#include <vector>
 
 #include "base/parse.h"
 #include "collectors/host_fs.h"
+#include "collectors/seen_set.h"
 #include "collectors/source.h"
 #include "collectors/system/system.h"
 
@@ -32,7 +31,7 @@ class SlabinfoCollector final : public Collector {
     const auto read = file_->Read();
     if (!read) return AbsentIsUnsupported(read.error());
     std::string_view text = *read;
-    names_.clear();
+    seen_.Clear();
     while (!text.empty()) {
       const std::string_view line = TakeLine(text);
       if (line.starts_with("slabinfo -") || line.starts_with("# name")) continue;
@@ -45,8 +44,7 @@ class SlabinfoCollector final : public Collector {
   Status AddSlab(std::string_view line, FamilySink& out) {
     const std::string_view name = TakeField(line);
     // A module loaded twice or a cgroup may repeat a name: the first one counts.
-    if (std::find(names_.begin(), names_.end(), name) != names_.end()) return Unit{};
-    names_.push_back(name);
+    if (!seen_.Insert(name)) return Unit{};
     for (const FamilySpec& family : kFamilies) {
       const std::string_view field = TakeField(line);
       const auto value = ParseInt<std::int64_t>(field);
@@ -58,7 +56,7 @@ class SlabinfoCollector final : public Collector {
   }
 
   std::unique_ptr<HostFile> file_;
-  std::vector<std::string_view> names_;  // of this round
+  SeenSet seen_;  // the names of this round
 };
 
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {

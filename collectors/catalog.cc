@@ -25,6 +25,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kLoadavgCollector,
       kMeminfoCollector,
       kMeminfoNumaCollector,
+      kMountstatsCollector,
       kNetclassCollector,
       kNetdevCollector,
       kNetstatCollector,
@@ -56,6 +57,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kVmstatCollector,
       kWifiCollector,
       kXfsCollector,
+      kZfsCollector,
       kZoneinfoCollector,
   };
   // clang-format on

@@ -17,6 +17,7 @@ extern const CatalogEntry kHwmonCollector;
 extern const CatalogEntry kLoadavgCollector;
 extern const CatalogEntry kMeminfoCollector;
 extern const CatalogEntry kMeminfoNumaCollector;
+extern const CatalogEntry kMountstatsCollector;
 extern const CatalogEntry kNetclassCollector;
 extern const CatalogEntry kNetdevCollector;
 extern const CatalogEntry kNetstatCollector;
@@ -48,6 +49,7 @@ extern const CatalogEntry kUnameCollector;
 extern const CatalogEntry kVmstatCollector;
 extern const CatalogEntry kWifiCollector;
 extern const CatalogEntry kXfsCollector;
+extern const CatalogEntry kZfsCollector;
 extern const CatalogEntry kZoneinfoCollector;
 
 }  // namespace tocsin

@@ -21,6 +21,13 @@ inline Error AbsentIsFailure(Error error) {
   return Error(Errc::kIo, error.message());
 }
 
+/// The error of a file that YamlFields read: what is kInvalid in a person's settings is kMalformed
+/// in a source.
+inline Error InvalidIsMalformed(Error error) {
+  if (error.code() != Errc::kInvalid) return error;
+  return Error(Errc::kMalformed, error.message());
+}
+
 /// kMalformed, "what: expected …, found "text"", the text cut to a readable length.
 Error MalformedText(std::string_view what, std::string_view expected, std::string_view text);
 

@@ -111,6 +111,12 @@ class QdiscFixtures final : public Collector {
       : fs_(fs), devices_(std::move(devices)), path_(directory + "/results.json") {}
 
   Status Collect(const RoundContext&, FamilySink& out) override {
+    Status status = AddAll(out);
+    return status ? status : InvalidIsMalformed(std::move(status).error());
+  }
+
+ private:
+  Status AddAll(FamilySink& out) const {
     TRY_ASSIGN(const std::string text, fs_.Read(path_));
     TRY_ASSIGN(const YamlFile file, ParseYaml(text, path_));
     for (const YamlNode::Ptr& item : file.root->items) {
@@ -129,7 +135,6 @@ class QdiscFixtures final : public Collector {
     return Unit{};
   }
 
- private:
   const HostFs& fs_;
   const NameFilter devices_;
   const std::string path_;

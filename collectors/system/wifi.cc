@@ -2,6 +2,7 @@
 #include <string>
 
 #include "collectors/host_fs.h"
+#include "collectors/source.h"
 #include "collectors/system/system.h"
 #include "collectors/system/wifi_source.h"
 
@@ -73,6 +74,12 @@ class WifiCollector final : public Collector {
   explicit WifiCollector(std::unique_ptr<WifiSource> source) : source_(std::move(source)) {}
 
   Status Collect(const RoundContext&, FamilySink& out) override {
+    Status status = AddAll(out);
+    return status ? status : InvalidIsMalformed(std::move(status).error());
+  }
+
+ private:
+  Status AddAll(FamilySink& out) {
     TRY_ASSIGN(const auto interfaces, source_->Interfaces());
     for (const WifiInterface& interface : interfaces) {
       if (interface.name.empty()) continue;
@@ -98,7 +105,6 @@ class WifiCollector final : public Collector {
     return Unit{};
   }
 
- private:
   std::unique_ptr<WifiSource> source_;
 };
 

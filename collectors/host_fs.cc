@@ -15,6 +15,8 @@
 #include <utility>
 
 #include "base/parse.h"
+#include "collectors/btrfs_devices.h"
+#include "collectors/ethtool.h"
 #include "collectors/netlink.h"
 
 namespace tocsin {
@@ -242,6 +244,10 @@ class RealHostFs final : public HostFs {
     };
   }
 
+  Status BtrfsDevices(const std::string& path, BtrfsFilesystem& filesystem) const override {
+    return ReadBtrfsDevices(path, filesystem);
+  }
+
   Result<struct utsname> Uname() const override {
     struct utsname info {};
     if (::uname(&info) != 0) return ErrnoError("uname", errno);
@@ -261,6 +267,8 @@ class RealHostFs final : public HostFs {
   std::unique_ptr<NetlinkSocket> Netlink(int protocol) const override {
     return MakeNetlinkSocket(protocol);
   }
+
+  std::unique_ptr<EthtoolSource> Ethtool() const override { return MakeEthtoolSource(); }
 
   LocalZone ZoneAt(WallTime at) const override {
     const std::time_t time = std::chrono::floor<seconds>(at).time_since_epoch().count();

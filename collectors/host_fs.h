@@ -17,7 +17,9 @@
 
 namespace tocsin {
 
+class EthtoolSource;
 class NetlinkSocket;
+struct BtrfsFilesystem;
 
 /// Where the host's trees are mounted, as --path.procfs and its siblings give them.
 struct HostPaths {
@@ -122,12 +124,17 @@ class HostFs {
   /// call: kNotFound, kIo.
   using StatVfsCall = std::function<Result<struct statvfs>(const std::string& path)>;
   virtual StatVfsCall StatVfs() const = 0;
+  /// What the btrfs mounted at `path` tells of its devices (collectors/btrfs_devices.h), into
+  /// `filesystem`, whose heap is used again. Errors: kIo.
+  virtual Status BtrfsDevices(const std::string& path, BtrfsFilesystem& filesystem) const = 0;
   /// uname(2).
   virtual Result<struct utsname> Uname() const = 0;
   /// Changes nothing. Errors: kUnsupported if forbidden here, kIo.
   virtual Result<ClockDiscipline> Adjtimex() const = 0;
   /// A conversation of a netlink protocol (collectors/netlink.h), not yet opened.
   virtual std::unique_ptr<NetlinkSocket> Netlink(int protocol) const = 0;
+  /// The drivers of network cards (collectors/ethtool.h).
+  virtual std::unique_ptr<EthtoolSource> Ethtool() const = 0;
   /// The host's own time zone at `at`.
   virtual LocalZone ZoneAt(WallTime at) const = 0;
   /// Bytes of a page of memory, in which the kernel counts.

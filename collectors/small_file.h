@@ -10,6 +10,13 @@
 
 namespace tocsin {
 
+/// A number in the base that its prefix says: "0x1003" or "12".
+template <std::integral T>
+std::optional<T> ParsePrefixedInt(std::string_view text) {
+  if (text.starts_with("0x")) return ParseInt<T>(text.substr(2), 16);
+  return ParseInt<T>(text);
+}
+
 /// Reads one-value files without heap, keeping no descriptor. One thread at a time.
 class SmallFiles {
  public:
@@ -30,6 +37,12 @@ class SmallFiles {
   std::optional<T> Int(const std::string& path) {
     const RawRead read = Read(path);
     return read ? ParseInt<T>(read.text) : std::nullopt;
+  }
+  /// The same with the base that a prefix says.
+  template <std::integral T = std::uint64_t>
+  std::optional<T> PrefixedInt(const std::string& path) {
+    const RawRead read = Read(path);
+    return read ? ParsePrefixedInt<T>(read.text) : std::nullopt;
   }
   std::optional<double> Double(const std::string& path) {
     const RawRead read = Read(path);

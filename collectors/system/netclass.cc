@@ -86,12 +86,6 @@ struct Options {
   bool ignore_invalid_speed;
 };
 
-/// A number with the base that its prefix says, as sysfs prints flags.
-std::optional<std::int64_t> ParseAnyBase(std::string_view text) {
-  if (text.starts_with("0x")) return ParseInt<std::int64_t>(text.substr(2), 16);
-  return ParseInt<std::int64_t>(text);
-}
-
 class NetclassCollector final : public Collector {
  public:
   NetclassCollector(const HostFs& fs, Options options)
@@ -151,20 +145,15 @@ class NetclassCollector final : public Collector {
              {"operstate", operstate}},
             1);
     for (std::size_t i = 0; i < kProperties.size(); ++i) {
-      if (const auto value = Number(device.paths[i])) {
+      if (const auto value = files_.PrefixedInt<std::int64_t>(device.paths[i])) {
         out.Add(kProperties[i].family, {{"device", name}}, static_cast<double>(*value));
       }
     }
-    const auto megabits = Number(device.speed_path);
+    const auto megabits = files_.PrefixedInt<std::int64_t>(device.speed_path);
     // Some devices say -1 if they do not know.
     if (megabits && (*megabits >= 0 || !options_.ignore_invalid_speed)) {
       out.Add(kSpeed, {{"device", name}}, static_cast<double>(*megabits) * kBytesPerMegabit);
     }
-  }
-
-  std::optional<std::int64_t> Number(const std::string& path) {
-    const auto text = files_.Text(path);
-    return text ? ParseAnyBase(*text) : std::nullopt;
   }
 
   const HostFs& fs_;

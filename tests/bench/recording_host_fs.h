@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/btrfs_devices.h"
+#include "collectors/ethtool.h"
 #include "collectors/host_fs.h"
 #include "collectors/netlink.h"
 
@@ -46,11 +48,15 @@ class RecordingHostFs final : public HostFs {
   bool Exists(const std::string& path) const override { return host_->Exists(path); }
   Result<FileStatus> Stat(const std::string& path) const override { return host_->Stat(path); }
   StatVfsCall StatVfs() const override { return host_->StatVfs(); }
+  Status BtrfsDevices(const std::string& path, BtrfsFilesystem& filesystem) const override {
+    return host_->BtrfsDevices(path, filesystem);
+  }
   Result<struct utsname> Uname() const override { return host_->Uname(); }
   Result<ClockDiscipline> Adjtimex() const override { return host_->Adjtimex(); }
   std::unique_ptr<NetlinkSocket> Netlink(int protocol) const override {
     return host_->Netlink(protocol);
   }
+  std::unique_ptr<EthtoolSource> Ethtool() const override { return host_->Ethtool(); }
   LocalZone ZoneAt(WallTime at) const override { return host_->ZoneAt(at); }
   std::size_t PageBytes() const override { return host_->PageBytes(); }
 

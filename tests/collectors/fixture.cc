@@ -12,6 +12,8 @@
 #include <sstream>
 
 #include "base/parse.h"
+#include "collectors/btrfs_devices.h"
+#include "collectors/ethtool.h"
 #include "collectors/netlink.h"
 #include "metrics/exposition/render.h"
 
@@ -130,6 +132,65 @@ class FixtureNetlink final : public NetlinkSocket {
   std::size_t next_ = 0;
 };
 
+/// Drivers of network cards, from the file `ethtool`.
+class FixtureEthtool final : public EthtoolSource {
+ public:
+  explicit FixtureEthtool(fs::path file) : file_(std::move(file)) {}
+
+  int ReadDriver(const std::string& device, ethtool_drvinfo& driver) override {
+    driver = {};
+    for (const auto& row : RowsOf(device, "driver")) {
+      const auto text = [&](std::size_t i) { return row.at(i) == "-" ? std::string() : row.at(i); };
+      text(2).copy(driver.driver, sizeof driver.driver);
+      text(3).copy(driver.version, sizeof driver.version);
+      text(4).copy(driver.fw_version, sizeof driver.fw_version);
+      text(5).copy(driver.bus_info, sizeof driver.bus_info);
+      text(6).copy(driver.erom_version, sizeof driver.erom_version);
+      driver.n_stats = static_cast<std::uint32_t>(RowsOf(device, "statistic").size());
+      return 0;
+    }
+    return EOPNOTSUPP;
+  }
+
+  int ReadLink(const std::string& device, ethtool_cmd& link) override {
+    link = {};
+    for (const auto& row : RowsOf(device, "link")) {
+      link.supported = static_cast<std::uint32_t>(std::stoul(row.at(2), nullptr, 16));
+      link.advertising = static_cast<std::uint32_t>(std::stoul(row.at(3), nullptr, 16));
+      link.autoneg = static_cast<std::uint8_t>(std::stoul(row.at(4)));
+      return 0;
+    }
+    return EOPNOTSUPP;
+  }
+
+  int ReadStatisticNames(const std::string& device, std::uint32_t,
+                         std::vector<std::string>& names) override {
+    names.clear();
+    for (const auto& row : RowsOf(device, "statistic")) {
+      std::string name;
+      for (std::size_t i = 3; i < row.size(); ++i) name += (i > 3 ? " " : "") + row[i];
+      names.push_back(std::move(name));
+    }
+    return 0;
+  }
+
+  int ReadStatistics(const std::string& device, std::uint32_t,
+                     std::vector<std::uint64_t>& values) override {
+    values.clear();
+    for (const auto& row : RowsOf(device, "statistic")) values.push_back(std::stoull(row.at(2)));
+    return 0;
+  }
+
+ private:
+  std::vector<std::vector<std::string>> RowsOf(const std::string& device, std::string_view what) {
+    auto rows = Rows(file_);
+    std::erase_if(rows, [&](const auto& row) { return row[0] != device || row.at(1) != what; });
+    return rows;
+  }
+
+  const fs::path file_;
+};
+
 class FixtureHostFs final : public HostFs {
  public:
   explicit FixtureHostFs(const fs::path& root)
@@ -170,6 +231,23 @@ class FixtureHostFs final : public HostFs {
 
   StatVfsCall StatVfs() const override {
     return [root = root_](const std::string& path) { return StatVfsOf(root, path); };
+  }
+
+  Status BtrfsDevices(const std::string& path, BtrfsFilesystem& filesystem) const override {
+    const std::string mount = "/" + fs::path(path).lexically_relative(root_ / "rootfs").string();
+    filesystem = {};
+    for (const auto& row : Rows(root_ / "btrfs")) {
+      if (row[0] != mount) continue;
+      filesystem.uuid = row.at(1);
+      const auto number = [&](std::size_t i) { return std::stoull(row.at(i)); };
+      filesystem.devices.push_back({row.at(2),
+                                    row.at(3),
+                                    number(4),
+                                    number(5),
+                                    {number(6), number(7), number(8), number(9), number(10)}});
+    }
+    if (filesystem.devices.empty()) return ErrorOf(path, EPERM);
+    return Unit{};
   }
 
   Result<struct utsname> Uname() const override {
@@ -213,6 +291,10 @@ class FixtureHostFs final : public HostFs {
       }
     }
     return clock;
+  }
+
+  std::unique_ptr<EthtoolSource> Ethtool() const override {
+    return std::make_unique<FixtureEthtool>(root_ / "ethtool");
   }
 
   LocalZone ZoneAt(WallTime) const override {

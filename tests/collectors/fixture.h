@@ -15,6 +15,10 @@
 //     adjtimex   FIELD NUMBER a line: state and the fields of struct timex
 //     zone       NAME SECONDS, the time zone
 //     unreadable PATH ERRNO a line: paths from the tree's root ("sys/class/net/eth0/speed EINVAL")
+//     btrfs      MOUNT UUID DEVICE DEVICE-UUID BYTES USED and five error counts, a device a line
+//     ethtool    DEVICE driver DRIVER VERSION FIRMWARE BUS ROM ("-" for none),
+//                DEVICE link SUPPORTED ADVERTISED AUTONEGOTIATION (bits in hex),
+//                DEVICE statistic VALUE NAME
 //     netlink    `ask PROTOCOL TYPE [PAYLOAD]`, then what the kernel sends, a batch a line, in hex
 //
 // Modification times are 1700000000 for every file; the round's time is 1700000100.

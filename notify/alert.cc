@@ -85,4 +85,16 @@ std::vector<Alert> FromEvent(const AlertEvent& event, WallTime now) {
   return alerts;
 }
 
+std::optional<Alert> FromRecord(const AlertRecord& record) {
+  if (!record.sent_labels) return std::nullopt;
+  Alert alert;
+  alert.labels = *record.sent_labels;
+  alert.annotations = record.annotations;
+  alert.starts_at = record.status.fired_at;
+  if (record.sent_resolved) {
+    alert.ended_at = std::max(record.status.resolved_at.value_or(alert.starts_at), alert.starts_at);
+  }
+  return alert;
+}
+
 }  // namespace tocsin::notify

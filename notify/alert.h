@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "metrics/labels.h"
 #include "rules/alert.h"
+#include "rules/alert_record.h"
 #include "rules/alert_state.h"
 
 namespace tocsin::notify {
@@ -75,5 +76,8 @@ Message Supersede(const Message& older, Message newer, WallTime now);
 /// An evaluated alert as receivers see it; with it, as a resolved alert, the labels that it
 /// replaces.
 std::vector<Alert> FromEvent(const AlertEvent& event, WallTime now);
+
+/// The alert as it was last sent before a restart; nothing if it never was.
+std::optional<Alert> FromRecord(const AlertRecord& record);
 
 }  // namespace tocsin::notify

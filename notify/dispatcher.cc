@@ -90,6 +90,26 @@ void Dispatcher::Put(const std::string& destination, std::vector<Queued> message
   transport_->Wake();
 }
 
+std::vector<Message> Dispatcher::Merged(const std::string& destination,
+                                        const std::vector<Queued>& messages) const {
+  std::vector<Message> merged;
+  const MutexLock lock(mutex_);
+  const auto found = states_.find(destination);
+  for (const Queued& queued : messages) {
+    merged.push_back(found == states_.end()
+                         ? queued.message
+                         : found->second.queue.Merged(queued.message, clock_.Wall()));
+  }
+  return merged;
+}
+
+std::vector<std::pair<std::string, std::vector<Queued>>> Dispatcher::Contents() const {
+  std::vector<std::pair<std::string, std::vector<Queued>>> contents;
+  const MutexLock lock(mutex_);
+  for (const auto& [name, state] : states_) contents.emplace_back(name, state.queue.Contents());
+  return contents;
+}
+
 void Dispatcher::Abandon(const std::string& destination, const std::vector<Queued>& messages,
                          std::string_view reason) {
   if (messages.empty()) return;

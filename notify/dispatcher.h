@@ -76,6 +76,13 @@ class Dispatcher {
   /// Lets the loop call OnTime() soon.
   void Wake() { transport_->Wake(); }
 
+  /// For each of `messages`, what would have to be told if it were put now and everything
+  /// undelivered before it were lost: what the outbox must hold.
+  std::vector<Message> Merged(const std::string& destination,
+                              const std::vector<Queued>& messages) const;
+  /// What each destination has still to be told.
+  std::vector<std::pair<std::string, std::vector<Queued>>> Contents() const;
+
   /// Starts the loop thread "notify".
   void Start();
 

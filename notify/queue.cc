@@ -12,6 +12,7 @@ std::vector<Queued> DestinationQueue::Put(Queued item, WallTime now) {
     Queued& there = *found->second;
     there.message = Supersede(there.message, std::move(item.message), now);
     there.since = std::min(there.since, item.since);
+    there.generation = std::max(there.generation, item.generation);
     return given_way;
   }
   InsertBefore(waiting_.end(), std::move(item));
@@ -29,6 +30,7 @@ void DestinationQueue::Return(Queued item, WallTime now) {
   if (found != by_key_.end()) {
     Queued& newer = *found->second;
     item.message = Supersede(item.message, std::move(newer.message), now);
+    item.generation = std::max(item.generation, newer.generation);
     waiting_.erase(found->second);
     by_key_.erase(found);
   }
@@ -49,7 +51,7 @@ std::span<const Message> DestinationQueue::Take(std::size_t max, MonoTime now) {
   if (in_flight() || waiting_.empty() || now < not_before_) return {};
   const auto take = [&](Waiting::iterator at) {
     by_key_.erase(at->message.key);
-    in_flight_since_.push_back(at->since);
+    in_flight_places_.push_back({at->since, at->generation});
     in_flight_.push_back(std::move(at->message));
     waiting_.erase(at);
   };
@@ -135,9 +137,29 @@ std::uint64_t DestinationQueue::Random() {
 std::optional<WallTime> DestinationQueue::OldestSince() const {
   std::optional<WallTime> oldest;
   const auto consider = [&](WallTime since) { oldest = std::min(oldest.value_or(since), since); };
-  for (const WallTime since : in_flight_since_) consider(since);
+  for (const Place& place : in_flight_places_) consider(place.since);
   if (!waiting_.empty()) consider(waiting_.front().since);
   return oldest;
+}
+
+Message DestinationQueue::Merged(const Message& message, WallTime now) const {
+  Message merged = message;
+  if (const auto found = by_key_.find(message.key); found != by_key_.end()) {
+    merged = Supersede(found->second->message, std::move(merged), now);
+  }
+  for (const Message& flying : in_flight_) {
+    if (flying.key == message.key) merged = Supersede(flying, std::move(merged), now);
+  }
+  return merged;
+}
+
+std::vector<Queued> DestinationQueue::Contents() const {
+  std::vector<Queued> all;
+  for (std::size_t i = 0; i < in_flight_.size(); ++i) {
+    all.push_back({in_flight_[i], in_flight_places_[i].since, in_flight_places_[i].generation});
+  }
+  all.insert(all.end(), waiting_.begin(), waiting_.end());
+  return all;
 }
 
 std::vector<Queued> DestinationQueue::TakeAll() {
@@ -153,10 +175,11 @@ std::vector<Queued> DestinationQueue::TakeAll() {
 std::vector<Queued> DestinationQueue::Land() {
   std::vector<Queued> batch;
   for (std::size_t i = 0; i < in_flight_.size(); ++i) {
-    batch.push_back({std::move(in_flight_[i]), in_flight_since_[i]});
+    const Place& place = in_flight_places_[i];
+    batch.push_back({std::move(in_flight_[i]), place.since, place.generation});
   }
   in_flight_.clear();
-  in_flight_since_.clear();
+  in_flight_places_.clear();
   return batch;
 }
 

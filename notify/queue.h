@@ -27,6 +27,7 @@ struct QueueOptions {
 struct Queued {
   Message message;
   WallTime since{};
+  std::uint64_t generation = 0;  // of its row in the outbox; grows with each change
 };
 
 /// Not thread-safe. At most one batch is in flight.
@@ -43,6 +44,9 @@ class DestinationQueue {
   /// Takes the place of a waiting message with the same key (Supersede). Returns what had to give
   /// way because the queue is full, at most one.
   std::vector<Queued> Put(Queued item, WallTime now);
+
+  /// What would have to be told if `message` were put now and what is in flight failed.
+  Message Merged(const Message& message, WallTime now) const;
 
   /// When Take() will give something; nothing while the queue is empty or a batch is in flight.
   std::optional<MonoTime> NextDue() const;
@@ -65,11 +69,17 @@ class DestinationQueue {
   bool backing_off() const { return failures_ > 0; }
   /// Since when the oldest message waits; nothing when the queue is empty.
   std::optional<WallTime> OldestSince() const;
+  /// Everything that is queued, also what is in flight, oldest first.
+  std::vector<Queued> Contents() const;
   /// Empties the queue; what was in flight comes along.
   std::vector<Queued> TakeAll();
 
  private:
   using Waiting = std::list<Queued>;
+  struct Place {
+    WallTime since;
+    std::uint64_t generation;
+  };
   std::vector<Queued> Land();
   void Return(Queued item, WallTime now);
   void InsertBefore(Waiting::iterator place, Queued item);
@@ -81,7 +91,7 @@ class DestinationQueue {
   Waiting waiting_;  // in the order in which they will be sent
   std::unordered_map<std::string, Waiting::iterator> by_key_;
   std::vector<Message> in_flight_;
-  std::vector<WallTime> in_flight_since_;       // of each message in flight
+  std::vector<Place> in_flight_places_;         // of each message in flight
   std::list<std::vector<std::string>> probes_;  // halves of a rejected batch, by key
   std::uint32_t failures_ = 0;                  // in a row
   MonoTime not_before_{};

@@ -1,12 +1,43 @@
 #include "notify/service.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "notify/receivers/receivers.h"
+#include "notify/state/codec.h"
 
 namespace tocsin::notify {
 
+namespace {
+
+constexpr milliseconds kRecoveryInterval = std::chrono::seconds(10);
+
+StateChange LogChange(const std::string& destination, const std::string& group_key,
+                      const LogEntry* entry) {
+  return {StateChange::Table::kLog, PairKey(destination, group_key),
+          entry ? EncodeLogEntry(*entry) : std::string(), entry == nullptr};
+}
+
+StateChange SilenceChange(const std::string& id, const std::optional<Silence>& silence) {
+  return {StateChange::Table::kSilence, id, silence ? EncodeSilence(*silence) : std::string(),
+          !silence};
+}
+
+}  // namespace
+
 Notifications::Notifications(const Clock& clock, std::unique_ptr<Transport> transport,
-                             std::uint64_t seed)
-    : clock_(clock), dispatcher_(clock, std::move(transport), this, this, seed) {}
+                             std::uint64_t seed, std::unique_ptr<StateStore> state)
+    : clock_(clock),
+      state_(std::move(state)),
+      outbox_(state_.get()),
+      // Both are called under mutex_, where they are changed.
+      silences_([this](const std::string& id, const std::optional<Silence>& silence)
+                    NO_THREAD_SAFETY_ANALYSIS { changes_.push_back(SilenceChange(id, silence)); }),
+      log_([this](const std::string& destination, const std::string& group_key,
+                  const LogEntry* entry) NO_THREAD_SAFETY_ANALYSIS {
+        changes_.push_back(LogChange(destination, group_key, entry));
+      }),
+      dispatcher_(clock, std::move(transport), this, this, seed) {}
 
 Notifications::~Notifications() = default;
 
@@ -22,14 +53,33 @@ void Notifications::Apply(NotifyConfig config) {
   }
   const MutexLock sending(sending_);
   dispatcher_.SetDestinations(std::move(destinations));
-  const MutexLock lock(mutex_);
-  alertmanagers_ = std::move(names);
-  std::unique_ptr<AlertGroups> old = std::move(groups_);
-  if (config.routing.config) {
-    groups_ = std::make_unique<AlertGroups>(config.routing.config, silences_, log_, Time());
-    if (old) groups_->TakeOver(*old, Time());
+  {
+    const MutexLock lock(mutex_);
+    alertmanagers_ = std::move(names);
+    std::unique_ptr<AlertGroups> old = std::move(groups_);
+    if (config.routing.config) {
+      groups_ = std::make_unique<AlertGroups>(config.routing.config, silences_, log_, Time());
+      if (old) groups_->TakeOver(*old, Time());
+    }
   }
+  if (!std::exchange(taken_up_, true)) TakeUpState();
   dispatcher_.Wake();
+}
+
+/// True if receivers that key on labels were told the same before: nothing is lost with it.
+bool Notifications::IsRepetition(const AlertEvent& event, const std::string& key) {
+  if (event.state == AlertState::kInactive) {
+    told_.erase(key);
+    return false;
+  }
+  std::string& told = told_[key];
+  std::string now = FingerprintText(event.labels);
+  return std::exchange(told, now) == now;
+}
+
+void Notifications::PutAll(const std::string& destination, std::vector<Queued> messages) {
+  outbox_.Store(destination, messages, dispatcher_.Merged(destination, messages));
+  dispatcher_.Put(destination, std::move(messages));
 }
 
 void Notifications::Send(std::span<const AlertEvent> events) {
@@ -49,49 +99,151 @@ void Notifications::Send(std::span<const AlertEvent> events) {
       }
       if (alertmanagers.empty()) continue;
       message.key = FingerprintText(event.identity);
+      message.repetition = IsRepetition(event, message.key);
       messages.push_back({std::move(message), now.wall});
     }
   }
-  for (const std::string& name : alertmanagers) dispatcher_.Put(name, messages);
+  if (!messages.empty()) {
+    for (const std::string& name : alertmanagers) PutAll(name, messages);
+  }
   dispatcher_.Wake();
 }
 
 std::optional<MonoTime> Notifications::OnTime() {
   const MutexLock sending(sending_);
   std::vector<Outgoing> outgoing;
+  std::vector<StateChange> changes;
   std::optional<MonoTime> next;
   const Moment now = Time();
+  RecoverState(now);
+  if (state_ && state_->NeedsRecovery()) next = next_recovery_;
   {
     const MutexLock lock(mutex_);
     silences_.Forget(now.wall);
-    if (!groups_) return std::nullopt;
-    outgoing = groups_->Advance(now);
-    next = groups_->NextDue();
+    if (groups_) {
+      outgoing = groups_->Advance(now);
+      if (const auto due = groups_->NextDue()) next = next ? std::min(*next, *due) : *due;
+    }
+    changes = TakeChanges();
   }
+  outbox_.Done({}, {}, std::move(changes));
   for (Outgoing& out : outgoing) {
     std::vector<Queued> one;
     one.push_back({std::move(out.message), now.wall});
-    dispatcher_.Put(out.destination, std::move(one));
+    PutAll(out.destination, std::move(one));
   }
   return next;
 }
 
 void Notifications::OnDelivered(const std::string& destination,
                                 const std::vector<Queued>& messages) {
-  const MutexLock lock(mutex_);
-  if (!groups_) return;
-  for (const Queued& queued : messages) {
-    if (queued.message.whole_group) groups_->OnDelivered(destination, queued.message, Time());
+  std::vector<StateChange> changes;
+  {
+    const MutexLock lock(mutex_);
+    for (const Queued& queued : messages) {
+      if (groups_ && queued.message.whole_group) {
+        groups_->OnDelivered(destination, queued.message, Time());
+      }
+    }
+    changes = TakeChanges();
   }
+  outbox_.Done(destination, messages, std::move(changes));
 }
 
 void Notifications::OnAbandoned(const std::string& destination, const std::vector<Queued>& messages,
                                 std::string_view) {
-  const MutexLock lock(mutex_);
-  if (!groups_) return;
-  for (const Queued& queued : messages) {
-    if (queued.message.whole_group) groups_->OnAbandoned(destination, queued.message);
+  {
+    const MutexLock lock(mutex_);
+    for (const Queued& queued : messages) {
+      if (groups_ && queued.message.whole_group) {
+        groups_->OnAbandoned(destination, queued.message);
+      } else {
+        told_.erase(queued.message.key);
+      }
+    }
   }
+  outbox_.Done(destination, messages, {});
+}
+
+std::vector<AlertRecord> Notifications::TakeAlertRecords() {
+  const MutexLock lock(mutex_);
+  return std::exchange(alert_records_, {});
+}
+
+void Notifications::SaveAlerts(std::span<const AlertRecord> records) {
+  if (state_) state_->SaveAlerts(records);
+}
+
+std::optional<StateStats> Notifications::State() const {
+  return state_ ? std::optional(state_->Stats()) : std::nullopt;
+}
+
+void Notifications::TakeUpState() {
+  if (!state_) return;
+  const Moment now = Time();
+  for (StateStore::Row& row : state_->TakeLoaded()) TakeUpRow(std::move(row), now);
+}
+
+void Notifications::TakeUpRow(StateStore::Row row, Moment now) {
+  using Table = StateChange::Table;
+  bool readable = true;
+  if (row.table == Table::kOutbox) {
+    auto message = DecodeMessage(row.value);
+    if (message) TakeUpMessage(row.key, *std::move(message), FromMillis(row.since));
+    readable = message.has_value();
+  } else {
+    const MutexLock lock(mutex_);
+    if (row.table == Table::kLog) {
+      auto entry = DecodeLogEntry(row.value);
+      const auto key = SplitPairKey(row.key);
+      readable = entry && key;
+      if (readable) log_.Restore(key->first, key->second, *std::move(entry), now);
+    } else if (row.table == Table::kSilence) {
+      auto silence = DecodeSilence(row.value);
+      readable = silence.has_value();
+      if (readable) silences_.Restore(*std::move(silence));
+    } else if (row.table == Table::kAlert) {
+      auto record = DecodeAlertRecord(row.value);
+      readable = record.has_value();
+      if (readable) {
+        if (const auto alert = FromRecord(*record); alert && groups_) groups_->Put(*alert, now);
+        alert_records_.push_back(*std::move(record));
+      }
+    }
+  }
+  if (!readable) state_->CountSkippedRow();
+}
+
+void Notifications::TakeUpMessage(const std::string& key, Message message, WallTime since) {
+  const auto parts = SplitPairKey(key);
+  if (!parts) return state_->CountSkippedRow();
+  const std::string& destination = parts->first;
+  std::vector<Queued> one;
+  one.push_back(outbox_.Adopt(destination, std::move(message), since));
+  if (one[0].message.whole_group) {
+    const MutexLock lock(mutex_);
+    if (groups_) groups_->OnPending(destination, one[0].message);
+  }
+  dispatcher_.Put(destination, std::move(one));  // one that is no longer there abandons it
+}
+
+/// On the loop thread, so that nothing is delivered meanwhile; and nothing is put either.
+void Notifications::RecoverState(Moment now) {
+  if (!state_ || !state_->NeedsRecovery() || now.mono < next_recovery_) return;
+  next_recovery_ = now.mono + kRecoveryInterval;
+  std::vector<StateChange> everything;
+  {
+    const MutexLock lock(mutex_);
+    TakeChanges();  // are in what follows
+    for (const auto& [id, silence] : silences_.all()) {
+      everything.push_back(SilenceChange(id, silence));
+    }
+    log_.ForEach(
+        [&](const std::string& destination, const std::string& key, const LogEntry& entry) {
+          everything.push_back(LogChange(destination, key, &entry));
+        });
+  }
+  outbox_.Rewrite(dispatcher_.Contents(), std::move(everything), now.wall);
 }
 
 std::vector<std::string> Notifications::ReceiverNames() const {
@@ -144,13 +296,27 @@ std::optional<Silence> Notifications::FindSilence(const std::string& id) const {
 }
 
 Result<std::string> Notifications::SetSilence(Silence silence) {
-  const MutexLock lock(mutex_);
-  return silences_.Set(std::move(silence), clock_.Wall());
+  std::vector<StateChange> changes;
+  Result<std::string> id = std::string();
+  {
+    const MutexLock lock(mutex_);
+    id = silences_.Set(std::move(silence), clock_.Wall());
+    changes = TakeChanges();
+  }
+  outbox_.Done({}, {}, std::move(changes));
+  return id;
 }
 
 Status Notifications::ExpireSilence(const std::string& id) {
-  const MutexLock lock(mutex_);
-  return silences_.Expire(id, clock_.Wall());
+  std::vector<StateChange> changes;
+  Status status = Unit{};
+  {
+    const MutexLock lock(mutex_);
+    status = silences_.Expire(id, clock_.Wall());
+    changes = TakeChanges();
+  }
+  outbox_.Done({}, {}, std::move(changes));
+  return status;
 }
 
 }  // namespace tocsin::notify

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -15,6 +16,8 @@
 #include "notify/route/groups.h"
 #include "notify/route/log.h"
 #include "notify/route/silences.h"
+#include "notify/state/outbox.h"
+#include "notify/state/state_store.h"
 #include "rules/alert.h"
 
 namespace tocsin::notify {
@@ -37,17 +40,26 @@ struct GroupView {
 class Notifications final : private DeliveryObserver, private MessageSource {
  public:
   /// `clock` outlives it. `seed` varies the jitter between hosts. Nothing is sent before Start().
-  Notifications(const Clock& clock, std::unique_ptr<Transport> transport, std::uint64_t seed);
+  /// `state` keeps what must survive a crash; null: nothing does.
+  Notifications(const Clock& clock, std::unique_ptr<Transport> transport, std::uint64_t seed,
+                std::unique_ptr<StateStore> state = nullptr);
   ~Notifications() override;
 
-  /// At the start and at each reload: destinations that stay keep what they have still to send.
+  /// At the start and at each reload: destinations that stay keep what they have still to send. The
+  /// first call takes up what the state database holds.
   void Apply(NotifyConfig config) EXCLUDES(mutex_, sending_);
 
   /// Starts the thread "notify".
   void Start() { dispatcher_.Start(); }
 
+  /// The alerts that were saved before the restart, for RuleManager::Restore; once, after Apply().
+  std::vector<AlertRecord> TakeAlertRecords() EXCLUDES(mutex_);
+  /// Makes the alerts on disk these; after Send() of the same evaluation.
+  void SaveAlerts(std::span<const AlertRecord> records);
+
   /// The alerts of one evaluation that changed or are due to be sent again: firing ones (also again
-  /// and again, before their valid_until), and resolved ones once. Queues them and returns.
+  /// and again, before their valid_until), and resolved ones once. Queues them, commits
+  /// them to disk, and returns.
   void Send(std::span<const AlertEvent> events) EXCLUDES(mutex_, sending_);
 
   /// At shutdown; see Dispatcher::Drain.
@@ -55,6 +67,9 @@ class Notifications final : private DeliveryObserver, private MessageSource {
 
   /// For tocsin_notifications_*.
   std::vector<DestinationStats> Stats() const { return dispatcher_.Stats(); }
+
+  /// Nothing when no state is kept.
+  std::optional<StateStats> State() const;
 
   // ---- What the API shows and changes
   std::vector<std::string> ReceiverNames() const EXCLUDES(mutex_);
@@ -75,15 +90,30 @@ class Notifications final : private DeliveryObserver, private MessageSource {
                    std::string_view reason) override;
   std::optional<MonoTime> OnTime() override;
   Moment Time() const { return {clock_.Wall(), clock_.Mono()}; }
+  void TakeUpState() REQUIRES(sending_) EXCLUDES(mutex_);
+  void TakeUpRow(StateStore::Row row, Moment now) REQUIRES(sending_) EXCLUDES(mutex_);
+  void TakeUpMessage(const std::string& key, Message message, WallTime since) REQUIRES(sending_)
+      EXCLUDES(mutex_);
+  void PutAll(const std::string& destination, std::vector<Queued> messages) REQUIRES(sending_);
+  bool IsRepetition(const AlertEvent& event, const std::string& key) REQUIRES(mutex_);
+  void RecoverState(Moment now) REQUIRES(sending_) EXCLUDES(mutex_);
+  std::vector<StateChange> TakeChanges() REQUIRES(mutex_) { return std::exchange(changes_, {}); }
   AlertView ViewOf(const Alert& alert, WallTime now) const REQUIRES(mutex_);
 
   const Clock& clock_;
+  const std::unique_ptr<StateStore> state_;  // may be null
+  Outbox outbox_;
   Mutex sending_;  // keeps what is put into queues in order; taken before mutex_
   mutable Mutex mutex_;
+  std::vector<StateChange> changes_ GUARDED_BY(mutex_);  // of silences and log, to be committed
   Silences silences_ GUARDED_BY(mutex_);
   NotificationLog log_ GUARDED_BY(mutex_);
   std::unique_ptr<AlertGroups> groups_ GUARDED_BY(mutex_);     // null: nothing is routed here
   std::vector<std::string> alertmanagers_ GUARDED_BY(mutex_);  // destinations by name
+  std::unordered_map<std::string, std::string> told_ GUARDED_BY(mutex_);  // by key: IsRepetition
+  std::vector<AlertRecord> alert_records_ GUARDED_BY(mutex_);
+  bool taken_up_ GUARDED_BY(sending_) = false;
+  MonoTime next_recovery_ GUARDED_BY(sending_){};
   Dispatcher dispatcher_;  // last: its thread uses all of the above
 };
 

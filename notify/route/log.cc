@@ -51,6 +51,11 @@ void NotificationLog::Forget(Moment now) {
   }
 }
 
+void NotificationLog::ForEach(const std::function<void(const std::string&, const std::string&,
+                                                       const LogEntry&)>& visit) const {
+  for (const auto& [key, entry] : entries_) visit(key.first, key.second, entry);
+}
+
 bool NeedsNotification(const LogEntry* last, const LogEntry& current, bool send_resolved,
                        milliseconds repeat) {
   if (!last) return !current.firing.empty();

@@ -32,6 +32,9 @@ class NotificationLog {
   void Set(const std::string& destination, const std::string& group_key, LogEntry entry);
   const LogEntry* Find(const std::string& destination, const std::string& group_key) const;
   void Forget(Moment now);
+  void ForEach(
+      const std::function<void(const std::string& destination, const std::string& group_key,
+                               const LogEntry&)>& visit) const;
 
  private:
   Changed changed_;

@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/parse.h"
+#include "collectors/btrfs_devices.h"
+#include "collectors/ethtool.h"
 #include "collectors/host_fs.h"
 #include "collectors/netlink.h"
 
@@ -93,6 +96,45 @@ class MemoryNetlink final : public NetlinkSocket {
   std::string_view answer_;
 };
 
+class MemoryEthtool final : public EthtoolSource {
+ public:
+  explicit MemoryEthtool(MemoryHost& host) : host_(host) {}
+
+  int ReadDriver(const std::string& device, ethtool_drvinfo& driver) override {
+    return Fill("driver " + device, driver);
+  }
+  int ReadLink(const std::string& device, ethtool_cmd& link) override {
+    return Fill("link " + device, link);
+  }
+  int ReadStatisticNames(const std::string& device, std::uint32_t count,
+                         std::vector<std::string>& names) override {
+    const auto text = host_.Section("names " + device);
+    if (!text || count > kMaxStatistics) return EOPNOTSUPP;
+    names.clear();
+    std::string_view rest = *text;
+    for (std::uint32_t i = 0; i < count; ++i) names.emplace_back(TakeLine(rest));
+    return 0;
+  }
+  int ReadStatistics(const std::string&, std::uint32_t count,
+                     std::vector<std::uint64_t>& values) override {
+    values.assign(count, count);
+    return 0;
+  }
+
+ private:
+  static constexpr std::uint32_t kMaxStatistics = 64;
+
+  template <class T>
+  int Fill(const std::string& name, T& out) {
+    const auto text = host_.Section(name);
+    if (!text) return EOPNOTSUPP;
+    out = ReadValue<T>(*text);
+    return 0;
+  }
+
+  MemoryHost& host_;
+};
+
 class MemoryHostFs final : public HostFs {
  public:
   explicit MemoryHostFs(std::string_view text) : host_(text) {}
@@ -120,13 +162,29 @@ class MemoryHostFs final : public HostFs {
     return std::vector<std::string>(names.begin(), names.end());
   }
   Result<std::string> ReadLink(const std::string& path) const override { return Read(path); }
+  Result<std::string> RealPath(const std::string& path) const override { return Read(path); }
   bool Exists(const std::string& path) const override { return host_.Section(path).ok(); }
   Result<FileStatus> Stat(const std::string& path) const override {
     TRY_ASSIGN(const std::string_view text, host_.Section(path));
     return FileStatus{seconds(1), text.size(), 1, true};
   }
-  Result<struct statvfs> StatVfs(const std::string& path) const override {
-    return Fill<struct statvfs>(path);
+  StatVfsCall StatVfs() const override {
+    // The call may outlive the host, so its answers come from the path alone.
+    return [](const std::string& path) -> Result<struct statvfs> {
+      if (path.size() % 5 == 0) return Error{Errc::kIo, path};
+      struct statvfs info {};
+      info.f_bsize = info.f_blocks = path.size();
+      return info;
+    };
+  }
+  Status BtrfsDevices(const std::string& path, BtrfsFilesystem& filesystem) const override {
+    TRY_ASSIGN(const std::string_view text, host_.Section("btrfs " + path));
+    filesystem.uuid = text;
+    filesystem.devices = {{path, std::string(text), text.size(), 0, {}}};
+    return Unit{};
+  }
+  std::unique_ptr<EthtoolSource> Ethtool() const override {
+    return std::make_unique<MemoryEthtool>(host_);
   }
   Result<struct utsname> Uname() const override {
     TRY_ASSIGN(struct utsname info, Fill<struct utsname>("uname"));

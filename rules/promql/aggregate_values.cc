@@ -67,7 +67,6 @@ class ValueCounts {
   ValueCounts(const AggregateExpr& aggregate, Evaluator& evaluator, std::string label)
       : evaluator_(evaluator),
         label_(std::move(label)),
-        without_(aggregate.without),
         part_(PartOf(aggregate, label_)),
         counts_(evaluator.context()) {}
 
@@ -114,7 +113,6 @@ class ValueCounts {
 
   Evaluator& evaluator_;
   const std::string label_;
-  const bool without_;
   const LabelPart part_;
   SeriesTable counts_;
   std::unordered_map<Labels, std::size_t, LabelsHash> by_labels_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
 
 #include "base/parse.h"
 #include "rules/promql/quote.h"
@@ -337,7 +336,9 @@ bool Lexer::ScanDurationRest() {
     if (!AcceptAny("smhdw")) return false;
     AcceptAny("s");
   }
-  return !IsAlphaNumeric(Peek());
+  if (!IsAlphaNumeric(Peek())) return true;
+  ++at_;  // the message shows what is wrong
+  return false;
 }
 
 bool Lexer::ScanEscape(char quote, std::string& error) {
@@ -405,19 +406,24 @@ Result<double> ParseNumberLiteral(std::string_view text) {
   std::string digits(text);
   std::erase(digits, '_');
   const std::string_view view = digits;
+  const auto fail = [&](std::string_view why) {
+    return Error{Errc::kInvalid, "error parsing number: strconv.ParseFloat: parsing " +
+                                     GoQuoted(text) + ": " + std::string(why)};
+  };
   if (view.starts_with("0x") || view.starts_with("0X")) {
     const auto value = ParseInt<std::int64_t>(view.substr(2), 16);
-    if (value) return static_cast<double>(*value);
-  } else if (const auto value = view.size() > 1 && view.front() == '0'
-                                    ? ParseInt<std::int64_t>(view.substr(1), 8)
-                                    : std::optional<std::int64_t>{}) {
-    return static_cast<double>(*value);
-  } else if (const auto decimal = ParseDouble(view);
-             decimal && (std::isfinite(*decimal) || !IsDigit(view.back()))) {
-    return *decimal;
+    return value ? Result<double>(static_cast<double>(*value)) : fail("invalid syntax");
   }
-  return Error{Errc::kInvalid, "error parsing number: strconv.ParseFloat: parsing " +
-                                   GoQuoted(text) + ": invalid syntax"};
+  if (view.size() > 1 && view.front() == '0') {
+    if (const auto octal = ParseInt<std::int64_t>(view.substr(1), 8)) {
+      return static_cast<double>(*octal);
+    }
+  }
+  const auto decimal = ParseDouble(view);
+  if (!decimal) return fail("invalid syntax");
+  // An infinity that is not written as a word has overflowed.
+  if (std::isinf(*decimal) && !IsAlpha(view.front())) return fail("value out of range");
+  return *decimal;
 }
 
 }  // namespace tocsin::promql

@@ -300,7 +300,7 @@ void Parser::CheckCall(const CallExpr& call) {
                                        std::string(DocumentedType(call.args[i]->type)));
     }
     // Strings have no operators: an argument that is one is a literal.
-    assert(call.args[i]->type != ValueType::kString ||
+    assert(type_error_ || call.args[i]->type != ValueType::kString ||
            Unparenthesized(*call.args[i]).kind == NodeKind::kString);
   }
   if (f.name == "info" && got > 1) {
@@ -309,6 +309,8 @@ void Parser::CheckCall(const CallExpr& call) {
       TypeError(selector.pos, "expected label selectors only");
     } else if (!As<VectorSelector>(selector).name.empty()) {
       TypeError(selector.pos, "expected label selectors only, got vector selector instead");
+    } else if (type_error_ && type_error_->pos.start == selector.pos.start) {
+      type_error_.reset();  // this one selector may match everything
     }
   }
 }

@@ -130,7 +130,17 @@ YamlNode::Ptr ScalarNode(std::string text) {
 }
 
 /// The collector's own keys of `node`, with what the command line set written over them.
-YamlNode::Ptr OwnSettings(const YamlNode* node, const std::map<std::string, std::string>* flags) {
+/// A flag given once is a value, given several times a list.
+YamlNode::Ptr ValuesNode(const std::vector<std::string>& values) {
+  if (values.size() == 1) return ScalarNode(values.front());
+  auto list = std::make_shared<YamlNode>();
+  list->kind = YamlNode::Kind::kSequence;
+  for (const std::string& value : values) list->items.push_back(ScalarNode(value));
+  return list;
+}
+
+YamlNode::Ptr OwnSettings(const YamlNode* node,
+                          const std::map<std::string, std::vector<std::string>>* flags) {
   auto own = std::make_shared<YamlNode>();
   own->kind = YamlNode::Kind::kMap;
   own->line = node ? node->line : 1;
@@ -143,8 +153,8 @@ YamlNode::Ptr OwnSettings(const YamlNode* node, const std::map<std::string, std:
     }
   }
   if (flags) {
-    for (const auto& [key, value] : *flags) {
-      own->entries.emplace_back(ScalarNode(key), ScalarNode(value));
+    for (const auto& [key, values] : *flags) {
+      own->entries.emplace_back(ScalarNode(key), ValuesNode(values));
     }
   }
   return own;

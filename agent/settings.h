@@ -33,8 +33,8 @@ struct Flags {
   std::optional<std::string> promql_compat;
   bool disable_default_collectors = false;
   std::map<std::string, bool> collector_enabled;  // by collector
-  std::map<std::string, std::map<std::string, std::string>>
-      collector_settings;  // collector → key → value
+  std::map<std::string, std::map<std::string, std::vector<std::string>>>
+      collector_settings;  // collector → key → values, several if the flag was repeated
 };
 
 struct WebSettings {

@@ -63,13 +63,26 @@ void AddCollectorFlags(CLI::App& app, Flags& flags) {
         ->group("");
     for (const CollectorFlag& flag : entry.flags) {
       const std::string key(flag.key);
-      app.add_option_function<std::string>(
+      if (flag.fallback == "true" || flag.fallback == "false") {
+        // A switch: --collector.x.y, --no-collector.x.y or --collector.x.y=false.
+        const std::string spelled = "collector." + std::string(flag.flag);
+        app.add_flag_function(
+               "--" + spelled + ",!--no-" + spelled,
+               [&flags, name, key](std::int64_t count) {
+                 flags.collector_settings[name][key] = {count > 0 ? "true" : "false"};
+               },
+               std::string(flag.help))
+            ->group("");
+        continue;
+      }
+      app.add_option_function<std::vector<std::string>>(
              "--collector." + std::string(flag.flag),
-             [&flags, name, key](const std::string& value) {
-               flags.collector_settings[name][key] = value;
+             [&flags, name, key](const std::vector<std::string>& values) {
+               flags.collector_settings[name][key] = values;
              },
              std::string(flag.help))
-          ->group("");
+          ->group("")
+          ->allow_extra_args(false);
     }
   }
 }

@@ -33,7 +33,8 @@ TEST(SettingsTest, FlagsStandOverTheFile) {
   Flags flags;
   flags.listen_addresses = {"127.0.0.1:1", "127.0.0.1:2"};
   flags.collector_enabled["loadavg"] = false;
-  flags.collector_settings["loadavg"]["key"] = "flag";
+  flags.collector_settings["loadavg"]["key"] = {"flag"};
+  flags.collector_settings["loadavg"]["keys"] = {"a", "b"};
   flags.log_level = "debug";
   const auto settings = ParseSettings(
       "web: {listen_addresses: ['127.0.0.1:3']}\n"
@@ -45,6 +46,7 @@ TEST(SettingsTest, FlagsStandOverTheFile) {
   EXPECT_FALSE(loadavg.enabled);
   EXPECT_EQ(loadavg.interval, seconds(5));
   EXPECT_EQ(loadavg.own->Find("key")->scalar, "flag");
+  EXPECT_EQ(loadavg.own->Find("keys")->items.size(), 2u) << "a flag given twice is a list";
   EXPECT_EQ(loadavg.own->Find("other")->scalar, "x");
   EXPECT_EQ(loadavg.own->Find("interval"), nullptr);
   EXPECT_EQ(settings->log.level, LogLevel::kDebug);

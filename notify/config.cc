@@ -22,7 +22,7 @@ Result<Secret> ReadTargetUrl(const YamlFile& file, const YamlNode& node, const s
     return Secret::Environment(url.substr(2, url.size() - 3));
   }
   TRY(CheckHttpUrl(file, node, url));
-  if (url.find('@') < url.find('/', url.find("://") + 3)) {
+  if (HasPassword(url)) {
     return file.At(node,
                    "a password does not belong in this file: use basic_auth with "
                    "password_file");

@@ -89,6 +89,12 @@ Result<TlsOptions> ReadTlsOptions(const YamlFile& file, const YamlNode& node) {
   return tls;
 }
 
+bool HasPassword(std::string_view url) {
+  const auto begin = url.find("://") + 3;
+  return url.substr(begin, url.find_first_of("/?#", begin) - begin).find('@') !=
+         std::string_view::npos;
+}
+
 Status CheckHttpUrl(const YamlFile& file, const YamlNode& node, std::string_view url) {
   if (IsHttpUrl(url)) return Unit{};
   return file.At(node, "expected a URL that begins with http:// or https://");

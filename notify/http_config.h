@@ -47,6 +47,9 @@ Result<TlsOptions> ReadTlsOptions(const YamlFile& file, const YamlNode& node);
 /// Errors: kInvalid with the position of `node`.
 Status CheckHttpUrl(const YamlFile& file, const YamlNode& node, std::string_view url);
 
+/// True if `url` has user information before its host.
+bool HasPassword(std::string_view url);
+
 /// A POST of JSON to `url` with authentication in place. Errors: of Secret::Reveal; kInvalid if a
 /// revealed URL is no HTTP URL.
 Result<HttpRequest> JsonPost(const HttpConfig& config, const Secret& url, std::string_view path,

@@ -49,7 +49,7 @@ class Alertmanager final : public Notifier {
 }  // namespace
 
 Result<std::unique_ptr<Notifier>> ReadAlertmanager(ReceiverFields& fields) {
-  TRY_ASSIGN(Secret url, fields.RequireSecret("url"));
+  TRY_ASSIGN(Secret url, fields.RequireAddress("url"));
   TRY_ASSIGN(HttpConfig http, fields.Http());
   return MakeAlertmanager(std::move(url), std::move(http));
 }

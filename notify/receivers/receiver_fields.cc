@@ -45,6 +45,19 @@ Result<Secret> ReceiverFields::RequireSecret(std::string_view key) {
   return secret;
 }
 
+Result<Secret> ReceiverFields::RequireAddress(std::string_view key) {
+  const YamlNode* node = fields_.node().Find(key);
+  if (!node || !node->IsScalar() || node->scalar.starts_with("${")) return RequireSecret(key);
+  TRY_ASSIGN(const std::string url, Url(key, ""));
+  if (fields_.Find(std::string(key) + "_file")) return RequireSecret(key);  // says: not both
+  if (context_.inline_secrets == InlineSecrets::kRefused && HasPassword(url)) {
+    return file().At(*node,
+                     "a password does not belong in this file: use basic_auth with "
+                     "password_file");
+  }
+  return Secret::Literal(url);
+}
+
 Result<HttpConfig> ReceiverFields::Http() {
   const YamlNode* node = fields_.Find("http_config");
   if (!node) return context_.global.http;

@@ -59,6 +59,8 @@ class ReceiverFields {
   Result<Secret> ReadSecret(std::string_view key);
   /// The same, or an error if the key is not there.
   Result<Secret> RequireSecret(std::string_view key);
+  /// An address that need not be secret and may stand in the file, but not with a password in it.
+  Result<Secret> RequireAddress(std::string_view key);
   Result<HttpConfig> Http();
   Result<std::string> Plain(std::string_view key, std::string_view fallback);
   Result<bool> Flag(std::string_view key, bool fallback);

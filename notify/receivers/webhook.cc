@@ -57,7 +57,7 @@ std::string WebhookBody(const Rendering& rendering) {
 
 Result<std::unique_ptr<Notifier>> ReadWebhook(ReceiverFields& fields) {
   auto webhook = std::make_unique<Webhook>();
-  TRY_ASSIGN(webhook->url, fields.RequireSecret("url"));
+  TRY_ASSIGN(webhook->url, fields.RequireAddress("url"));
   TRY_ASSIGN(webhook->http, fields.Http());
   if (const YamlNode* max = fields.fields().Find("max_alerts")) {
     TRY_ASSIGN(const std::int64_t count, YamlInt(fields.file(), *max));

@@ -1,0 +1,221 @@
+#include "notify/service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/notify/fault_vfs.h"
+#include "tests/notify/scripted_transport.h"
+#include "tests/notify/temp_folder.h"
+
+namespace tocsin::notify {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::string_view kConfig = R"(
+route: { receiver: team, group_by: [alertname], group_wait: 10s, group_interval: 1m, repeat_interval: 1h }
+receivers:
+  - { name: team, webhook_configs: [ { url: 'http://hook/' } ] }
+)";
+
+/// The service with a scripted network, a manual clock and a state folder: Restart() is a crash and
+/// a new start.
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() {
+    FaultVfs::Get().FailAt(0, 0, FaultVfs::After::kWorksAgain);
+    Restart(kConfig);
+  }
+
+  void Restart(std::string_view config) {
+    service_.reset();
+    auto state = StateStore::Open({folder_.path(), FaultVfs::kName}, clock_.Wall());
+    ASSERT_TRUE(state.ok()) << state.error().message();
+    auto transport = std::make_unique<ScriptedTransport>();
+    transport_ = transport.get();
+    service_ = std::make_unique<Notifications>(clock_, std::move(transport), 7, *std::move(state));
+    Apply(config);
+  }
+  void Apply(std::string_view text) {
+    const auto file = ParseYaml(text, "t.yml");
+    auto config = ReadNotifyConfig(*file, *file->root, {});
+    ASSERT_TRUE(config.ok()) << config.error().message();
+    service_->Apply(*std::move(config));
+  }
+  void Send(const std::string& name, AlertState state = AlertState::kFiring) {
+    AlertEvent event;
+    event.identity = {{"alertname", name}};
+    event.labels = event.identity;
+    event.state = state;
+    event.fired_at = clock_.Wall();
+    event.resolved_at = clock_.Wall();
+    event.valid_until = clock_.Wall() + minutes(4);
+    service_->Send(std::span(&event, 1));
+  }
+  void Round() { service_->RunOnce(hours(1)); }
+  /// Time passes, second by second; every request is answered with `status` (0: not at all).
+  /// Returns what was posted.
+  std::vector<std::string> Pass(milliseconds time, int status = 200) {
+    std::vector<std::string> posted;
+    const std::size_t before = transport_->started.size();
+    for (milliseconds t{0}; t <= time; t += seconds(1)) {
+      Round();
+      while (status != 0 && transport_->AnswerTo("http", WithStatus(status))) Round();
+      if (t < time) clock_.Advance(seconds(1));
+    }
+    for (std::size_t i = before; i < transport_->started.size(); ++i) {
+      posted.push_back(transport_->started[i].http().body);
+    }
+    return posted;
+  }
+
+  TempFolder folder_;
+  ManualClock clock_{FromMillis(1'700'000'000'000)};
+  ScriptedTransport* transport_ = nullptr;
+  std::unique_ptr<Notifications> service_;
+};
+
+TEST_F(ServiceTest, GroupsWaitAndTellOnce) {
+  Send("A");
+  EXPECT_THAT(Pass(seconds(9)), IsEmpty());
+  EXPECT_THAT(Pass(seconds(2)), ElementsAre(HasSubstr(R"("status":"firing")")));
+  Send("A");
+  EXPECT_THAT(Pass(minutes(30)), IsEmpty());
+  EXPECT_THAT(Pass(minutes(32)), ElementsAre(HasSubstr("firing"))) << "repeat_interval";
+  Send("A", AlertState::kInactive);
+  EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr(R"("status":"resolved")")));
+  EXPECT_THAT(Pass(hours(2)), IsEmpty());
+}
+
+TEST_F(ServiceTest, ARestartRepeatsNothing) {
+  Send("A");
+  ASSERT_EQ(Pass(seconds(11)).size(), 1u);
+  Restart(kConfig);
+  Send("A");
+  EXPECT_THAT(Pass(minutes(30)), IsEmpty());
+  Restart(kConfig);
+  Send("A", AlertState::kInactive);
+  EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr(R"("status":"resolved")")));
+}
+
+TEST_F(ServiceTest, WhatIsUndeliveredSurvivesUnderTheSameKey) {
+  Send("A");
+  const auto before = Pass(seconds(11), 0);
+  ASSERT_EQ(before.size(), 1u);
+  Restart(kConfig);
+  const auto after = Pass(seconds(1));
+  ASSERT_EQ(after.size(), 1u);
+  EXPECT_EQ(after[0], before[0]);
+  Restart(kConfig);
+  EXPECT_THAT(Pass(minutes(10)), IsEmpty());
+}
+
+TEST_F(ServiceTest, FiredAndEndedWhileTheReceiverWasDownIsToldAsResolved) {
+  Send("A");
+  Pass(seconds(20), 503);
+  Send("A", AlertState::kInactive);
+  Pass(minutes(3), 503);
+  const auto posted = Pass(minutes(2));
+  ASSERT_EQ(posted.size(), 1u);
+  EXPECT_THAT(posted[0], HasSubstr(R"("status":"resolved")"));
+  EXPECT_THAT(Pass(hours(1)), IsEmpty());
+}
+
+TEST_F(ServiceTest, AReceiverThatIsNotToldOfEndsHearsNothingLate) {
+  Restart(R"(
+route: { receiver: team, group_by: [alertname], group_wait: 10s, group_interval: 1m }
+receivers:
+  - { name: team, webhook_configs: [ { url: 'http://hook/', send_resolved: false } ] }
+)");
+  Send("A");
+  Pass(seconds(20), 503);
+  Send("A", AlertState::kInactive);
+  const std::size_t before = transport_->started.size();
+  Pass(minutes(2), 503);
+  const std::size_t attempts = transport_->started.size() - before;
+  EXPECT_THAT(Pass(minutes(10)), IsEmpty()) << attempts;
+  EXPECT_EQ(service_->Stats()[0].queued, 0u);
+}
+
+TEST_F(ServiceTest, SilencesMuteAndSurvive) {
+  Silence silence;
+  silence.matchers = *ParseMatchers("alertname=A");
+  silence.starts_at = clock_.Wall();
+  silence.ends_at = clock_.Wall() + minutes(30);
+  const auto id = service_->SetSilence(silence);
+  ASSERT_TRUE(id.ok());
+  Restart(kConfig);
+  Send("A");
+  Send("B");
+  EXPECT_THAT(Pass(minutes(5)), ElementsAre(HasSubstr(R"("alertname":"B")")));
+  ASSERT_EQ(service_->Alerts().size(), 2u);
+  for (const AlertView& view : service_->Alerts()) {
+    EXPECT_EQ(view.muting.silenced_by.size(), view.alert.labels.Get("alertname") == "A" ? 1u : 0u);
+    EXPECT_THAT(view.receivers, ElementsAre("team"));
+  }
+  ASSERT_TRUE(service_->ExpireSilence(*id).ok());
+  Restart(kConfig);
+  Send("A");
+  EXPECT_THAT(Pass(minutes(1)), ElementsAre(HasSubstr(R"("alertname":"A")")));
+}
+
+TEST_F(ServiceTest, ClockStepsNeitherRepeatNorStall) {
+  Send("A");
+  ASSERT_EQ(Pass(seconds(11)).size(), 1u);
+  clock_.StepWall(hours(24));
+  EXPECT_THAT(Pass(minutes(30)), IsEmpty());
+  clock_.StepWall(-hours(48));
+  EXPECT_THAT(Pass(minutes(32)).size(), 1u) << "repeat_interval by the monotonic clock";
+  Send("B");
+  EXPECT_EQ(Pass(minutes(1)).size(), 1u);
+}
+
+TEST_F(ServiceTest, GoesOnInMemoryWithoutADiskAndCatchesUp) {
+  FaultVfs::Get().FailAt(1, SQLITE_FULL, FaultVfs::After::kDead);
+  Send("A");
+  EXPECT_EQ(Pass(seconds(11)).size(), 1u);
+  ASSERT_TRUE(service_->State());
+  EXPECT_FALSE(service_->State()->healthy);
+  Send("B");
+  Pass(seconds(20), 503);  // B stays undelivered
+  FaultVfs::Get().FailAt(0, 0, FaultVfs::After::kWorksAgain);
+  Pass(seconds(11), 503);
+  EXPECT_TRUE(service_->State()->healthy);
+  Restart(kConfig);
+  const auto posted = Pass(minutes(1));
+  ASSERT_EQ(posted.size(), 1u) << "B and not A again";
+  EXPECT_THAT(posted[0], HasSubstr(R"("alertname":"B")"));
+}
+
+TEST_F(ServiceTest, AReloadRepeatsNothingAndKeepsWhatIsQueued) {
+  Send("A");
+  ASSERT_EQ(Pass(seconds(11)).size(), 1u);
+  Send("B");
+  Pass(seconds(11), 0);
+  const std::string changed = std::string(kConfig) + "  - { name: other }\n";
+  Apply(changed);
+  EXPECT_TRUE(transport_->AnswerTo("http://hook", WithStatus(200)));
+  EXPECT_THAT(Pass(minutes(10)), IsEmpty());
+}
+
+TEST_F(ServiceTest, AlertsComeBackAsTheyWereSent) {
+  AlertRecord record;
+  record.identity = {{"alertname", "A"}};
+  record.sent_labels = Labels{{"alertname", "A"}};
+  record.status.fired_at = clock_.Wall();
+  Send("A");
+  service_->SaveAlerts(std::span(&record, 1));
+  ASSERT_EQ(Pass(seconds(11)).size(), 1u);
+  Restart(kConfig);
+  EXPECT_THAT(service_->TakeAlertRecords(), ElementsAre(record));
+  EXPECT_THAT(service_->TakeAlertRecords(), IsEmpty());
+  EXPECT_EQ(service_->Alerts().size(), 1u) << "known before the rules tell it again";
+  EXPECT_THAT(Pass(minutes(10)), IsEmpty());
+}
+
+}  // namespace
+}  // namespace tocsin::notify

@@ -48,6 +48,22 @@ std::string_view HealthOf(CollectorHealth health) {
   return "unknown";
 }
 
+void WriteTarget(JsonWriter& json, const RunningCollector& target, const std::string& base_url,
+                 const Labels& target_labels) {
+  const CollectorStatus status = target.runner->Status();
+  const std::string url = base_url + "?collect[]=" + target.name;
+  json.BeginObject().Key("discoveredLabels").BeginObject();
+  json.Key("collector").String(target.name).EndObject().Key("labels");
+  WriteLabels(json, target_labels.With("collector", target.name));
+  json.Key("scrapePool").String(target.room).Key("scrapeUrl").String(url);
+  json.Key("globalUrl").String(url).Key("lastError").String(status.last_error);
+  json.Key("lastScrape").String(FormatTime(ToMillis(status.last_round)));
+  json.Key("lastScrapeDuration").Double(ToSeconds(status.last_duration));
+  json.Key("health").String(HealthOf(status.health));
+  json.Key("scrapeInterval").String(FormatDuration(target.interval));
+  json.Key("scrapeTimeout").String(FormatDuration(target.timeout)).EndObject();
+}
+
 }  // namespace
 
 http::Response BuildInfo(bool compat_v2) {
@@ -109,32 +125,18 @@ http::Response Targets(const std::vector<RunningCollector>& running, const std::
   const std::string_view pool = form.Get("scrapePool");
   std::string data;
   JsonWriter json(data);
-  json.BeginObject();
-  if (state != "dropped") {
-    json.Key("activeTargets").BeginArray();
-    for (const RunningCollector& target : running) {
-      if (!pool.empty() && pool != target.room) continue;
-      const CollectorStatus status = target.runner->Status();
-      const std::string url = base_url + "?collect[]=" + target.name;
-      json.BeginObject().Key("discoveredLabels").BeginObject();
-      json.Key("collector").String(target.name).EndObject().Key("labels");
-      WriteLabels(json, target_labels.With("collector", target.name));
-      json.Key("scrapePool").String(target.room).Key("scrapeUrl").String(url);
-      json.Key("globalUrl").String(url).Key("lastError").String(status.last_error);
-      json.Key("lastScrape").String(FormatTime(ToMillis(status.last_round)));
-      json.Key("lastScrapeDuration").Double(ToSeconds(status.last_duration));
-      json.Key("health").String(HealthOf(status.health));
-      json.Key("scrapeInterval").String(FormatDuration(target.interval));
-      json.Key("scrapeTimeout").String(FormatDuration(target.timeout)).EndObject();
-    }
-    json.EndArray();
+  json.BeginObject().Key("activeTargets").BeginArray();
+  for (const RunningCollector& target : running) {
+    if (state == "dropped" || (!pool.empty() && pool != target.room)) continue;
+    WriteTarget(json, target, base_url, target_labels);
   }
-  if (state != "active") json.Key("droppedTargets").BeginArray().EndArray();
+  json.EndArray().Key("droppedTargets").BeginArray().EndArray();
   json.EndObject();
   return Success(data);
 }
 
-http::Response Metadata(const std::vector<exposition::NamedSnapshot>& page, const http::Request& request) {
+http::Response Metadata(const std::vector<exposition::NamedSnapshot>& page,
+                        const http::Request& request) {
   const http::Form form = http::Form::Parse(request);
   const auto limit = LimitParam(form, "limit");
   if (!limit) return InvalidParameter("limit", limit.error());

@@ -6,6 +6,7 @@
 
 #include "agent/commands/commands.h"
 #include "agent/runtime/agent.h"
+#include "agent/runtime/memory.h"
 #include "agent/runtime/service_manager.h"
 #include "agent/version.h"
 #include "base/log.h"
@@ -30,6 +31,7 @@ int RunAgent(const CommandLine& line) {
   const sigset_t signals = HandledSignals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  UseOneArena();
 
   static const SystemClock clock;  // rounds that hang may outlive this function
   auto started = Agent::Start(line.flags, clock);

@@ -1,6 +1,5 @@
 #include "agent/runtime/agent.h"
 
-#include <malloc.h>
 #include <prometheus/gauge.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "agent/http/civetweb_server.h"
 #include "agent/runtime/agent_metrics.h"
 #include "agent/runtime/collector_output.h"
+#include "agent/runtime/memory.h"
 #include "base/log.h"
 #include "collectors/plugin/collectable.h"
 #include "notify/system_transport.h"
@@ -20,6 +20,8 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kWorkers = 2;
+/// Clients served at once; each thread costs some 30 KB.
+constexpr int kHttpThreads = 16;
 constexpr milliseconds kStoreInterval = seconds(5);
 constexpr milliseconds kSelfInterval = seconds(5);
 constexpr milliseconds kSelfTimeout = seconds(5);
@@ -93,6 +95,7 @@ Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
   agent->notifications_.Start();
   agent->rules_.Start();
   agent->keeper_ = std::thread([a = agent.get()] { a->KeepStore(); });
+  ReleaseUnusedMemory();
   return agent;
 }
 
@@ -129,10 +132,10 @@ Status Agent::Listen(const WebSettings& web) {
                   [this] { return Served(); }, [this] { return Reload(); }, web.telemetry_path,
                   web.cors_origin},
                  router_);
-  TRY_ASSIGN(server_, http::StartCivetweb({.listen_addresses = web.listen_addresses},
-                                          [this](const http::Request& request) {
-                                            return router_.Handle(request);
-                                          }));
+  TRY_ASSIGN(server_,
+             http::StartCivetweb(
+                 {.listen_addresses = web.listen_addresses, .threads = kHttpThreads},
+                 [this](const http::Request& request) { return router_.Handle(request); }));
   return Unit{};
 }
 
@@ -170,8 +173,7 @@ Status Agent::Reload() {
   const MutexLock reloading(reload_mutex_);
   auto loaded = LoadConfiguration(flags_);
   Status applied = loaded ? Apply(*std::move(loaded)) : Status(std::move(loaded).error());
-  // A reload builds the configuration twice over; what it no longer needs goes back.
-  ::malloc_trim(0);
+  ReleaseUnusedMemory();
   if (applied) {
     LogInfo("configuration reloaded");
     return applied;

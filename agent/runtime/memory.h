@@ -1,0 +1,13 @@
+#pragma once
+
+namespace tocsin {
+
+/// Before any thread begins: all threads share one malloc arena. A dozen arenas that each keep
+/// some free memory cost more than the few allocations of a steady agent contend for.
+void UseOneArena();
+
+/// Gives back what only starting (or reloading) needed: free heap pages, and the mapping of code
+/// and constants, of which those in use come back at their next use.
+void ReleaseUnusedMemory();
+
+}  // namespace tocsin

@@ -1,12 +1,8 @@
 #include "rules/history.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 
-#include "base/parse.h"
 #include "metrics/exposition/parse.h"
 #include "rules/look_back.h"
 #include "rules/promql/printer.h"
@@ -52,8 +48,8 @@ class OpenMetricsReader final : public exposition::ParseVisitor {
 
   Status OnSample(const exposition::ParsedFamily& family,
                   const exposition::ParsedSample& sample) override {
-    std::string name(family.name);
-    name += SuffixText(sample.suffix);
+    std::string name;
+    AppendSampleName(family.name, family.type, sample.suffix, name);
     if (gatherer_.Skips(name)) return Unit{};
     if (!sample.timestamp_ms) {
       return Error{Errc::kMalformed,
@@ -71,50 +67,6 @@ class OpenMetricsReader final : public exposition::ParseVisitor {
   Gatherer& gatherer_;
 };
 
-namespace json = simdjson::dom;
-
-/// [1435781430.781, "1"]
-bool ReadPoint(const json::element& point, Sample& sample) {
-  json::array pair;
-  double seconds = 0;
-  std::string_view text;
-  if (point.get(pair) != simdjson::SUCCESS || pair.size() != 2 ||
-      pair.at(0).get(seconds) != simdjson::SUCCESS || pair.at(1).get(text) != simdjson::SUCCESS) {
-    return false;
-  }
-  const auto value = ParseDouble(text);
-  if (!value || !(std::abs(seconds) < 1e12)) return false;
-  sample = {std::llround(seconds * 1000), *value};
-  return true;
-}
-
-bool ReadSeries(const json::element& series, Gatherer& gatherer) {
-  json::object metric;
-  if (series["metric"].get(metric) != simdjson::SUCCESS) return false;
-  LabelsBuilder labels;
-  for (const auto& field : metric) {
-    std::string_view value;
-    if (field.value.get(value) != simdjson::SUCCESS) return false;
-    labels.Set(field.key, value);
-  }
-  Labels name = labels.Build();
-  if (gatherer.Skips(name.MetricName())) return true;
-  std::vector<Sample>& samples = gatherer.SamplesOf(std::move(name));
-  json::array points;
-  Sample sample{};
-  if (series["values"].get(points) == simdjson::SUCCESS) {
-    for (const json::element& point : points) {
-      if (!ReadPoint(point, sample)) return false;
-      samples.push_back(sample);
-    }
-    return true;
-  }
-  json::element point;
-  if (series["value"].get(point) != simdjson::SUCCESS || !ReadPoint(point, sample)) return false;
-  samples.push_back(sample);
-  return true;
-}
-
 }  // namespace
 
 Result<HistorySpan> LoadOpenMetrics(std::string_view text, std::string_view name,
@@ -131,24 +83,17 @@ Result<HistorySpan> LoadOpenMetrics(std::string_view text, std::string_view name
   return gatherer.Finish();
 }
 
-Result<HistorySpan> LoadPrometheusAnswer(std::string_view text,
-                                         const std::set<std::string, std::less<>>& skip,
-                                         MemoryStore& store) {
-  const Error bad{Errc::kMalformed, "not an answer of Prometheus's query API"};
-  json::parser parser;
-  json::element root;
-  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return bad;
-  std::string_view status, message;
-  if (root["status"].get(status) != simdjson::SUCCESS) return bad;
-  if (status != "success") {
-    if (root["error"].get(message) != simdjson::SUCCESS) return bad;
-    return Error{Errc::kInvalid, std::string(message)};
-  }
-  json::array result;
-  if (root["data"]["result"].get(result) != simdjson::SUCCESS) return bad;
+HistorySpan LoadResult(const promql::QueryResult& result,
+                       const std::set<std::string, std::less<>>& skip, MemoryStore& store) {
   Gatherer gatherer(skip, store);
-  for (const json::element& series : result) {
-    if (!ReadSeries(series, gatherer)) return bad;
+  for (const promql::MatrixSeries& series : result.matrix) {
+    if (gatherer.Skips(series.labels.MetricName())) continue;
+    std::vector<Sample>& samples = gatherer.SamplesOf(series.labels);
+    samples.insert(samples.end(), series.samples.begin(), series.samples.end());
+  }
+  for (const promql::VectorSample& sample : result.vector) {
+    if (gatherer.Skips(sample.labels.MetricName())) continue;
+    gatherer.SamplesOf(sample.labels).push_back({sample.t_ms, sample.value});
   }
   return gatherer.Finish();
 }

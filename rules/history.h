@@ -2,13 +2,14 @@
 // Samples of the past, from files and from Prometheus, for replays and for queries without an
 // agent.
 
-#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "rules/memory_store.h"
+#include "rules/promql/engine.h"
 #include "rules/rule.h"
 
 namespace tocsin {
@@ -27,11 +28,9 @@ Result<HistorySpan> LoadOpenMetrics(std::string_view text, std::string_view name
                                     const std::set<std::string, std::less<>>& skip,
                                     MemoryStore& store);
 
-/// Reads the answer of Prometheus's /api/v1/query or /api/v1/query_range: a matrix, or a vector.
-/// Errors: kMalformed; kInvalid with Prometheus's message if it is an error.
-Result<HistorySpan> LoadPrometheusAnswer(std::string_view json,
-                                         const std::set<std::string, std::less<>>& skip,
-                                         MemoryStore& store);
+/// Adds the series of a query's result (a matrix, or a vector) to `store`.
+HistorySpan LoadResult(const promql::QueryResult& result,
+                       const std::set<std::string, std::less<>>& skip, MemoryStore& store);
 
 /// The selectors that rules read, as PromQL (without offsets and ranges), each once: what to fetch
 /// for a replay. `look_back` is the longest that any rule looks back.

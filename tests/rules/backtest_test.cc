@@ -128,32 +128,17 @@ TEST(HistoryTest, OpenMetricsWithTimestamps) {
   EXPECT_THAT(bad.error().message(), HasSubstr("f.om:2:1: a sample without a timestamp"));
 }
 
-TEST(HistoryTest, AnswersOfPrometheus) {
+TEST(HistoryTest, ResultsOfQueries) {
   MemoryStore store;
-  const auto span = LoadPrometheusAnswer(
-      R"({"status":"success","data":{"resultType":"matrix","result":[
-          {"metric":{"__name__":"up","job":"a"},"values":[[10.25,"1"],[20,"NaN"],[30,"+Inf"]]},
-          {"metric":{"__name__":"ALERTS"},"values":[[10,"1"]]}]}})",
-      {"ALERTS"}, store);
-  ASSERT_TRUE(span) << span.error().message();
-  EXPECT_EQ(span->first_ms, 10'250);
-  EXPECT_EQ(span->samples, 3U);
-  const auto vector = LoadPrometheusAnswer(
-      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[40,"2"]}]}})",
-      {}, store);
-  EXPECT_TRUE(vector);
-  EXPECT_EQ(
-      LoadPrometheusAnswer(R"({"status":"error","errorType":"x","error":"no such"})", {}, store)
-          .error()
-          .message(),
-      "no such");
-  for (const char* bad :
-       {"", "{}", "[]", R"({"status":"success"})",
-        R"({"status":"success","data":{"result":[{"metric":{},"value":[1]}]}})",
-        R"({"status":"success","data":{"result":[{"metric":{},"value":[1e300,"1"]}]}})",
-        R"({"status":"success","data":{"result":[{"metric":{"a":1}}]}})"}) {
-    EXPECT_FALSE(LoadPrometheusAnswer(bad, {}, store).ok()) << bad;
-  }
+  promql::QueryResult result;
+  result.matrix.push_back({*ParseSeriesName("up{job=\"a\"}"), {{10'250, 1}, {20'000, 2}}});
+  result.matrix.push_back({*ParseSeriesName("ALERTS"), {{10'000, 1}}});
+  result.vector.push_back({*ParseSeriesName("up{job=\"b\"}"), 40'000, 3});
+  const HistorySpan span = LoadResult(result, {"ALERTS"}, store);
+  EXPECT_EQ(span.first_ms, 10'250);
+  EXPECT_EQ(span.last_ms, 40'000);
+  EXPECT_EQ(span.samples, 3U);
+  EXPECT_EQ(store.series(), 2U);
 }
 
 TEST(HistoryTest, NeedsOfRules) {

@@ -4,14 +4,12 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <set>
 #include <sstream>
 
+#include "base/file.h"
 #include "base/parse.h"
 
 namespace tocsin {
@@ -211,12 +209,7 @@ Result<YamlFile> ParseYaml(std::string_view text, std::string name, const YamlBu
 }
 
 Result<YamlFile> ReadYamlFile(const std::string& path, const YamlBudget& budget) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Error{Errc::kIo, path + ": " + std::strerror(errno)};
-  std::string text(budget.max_bytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) return Error{Errc::kIo, path + ": " + std::strerror(errno)};
-  text.resize(static_cast<std::size_t>(in.gcount()));
+  TRY_ASSIGN(const std::string text, ReadWholeFile(path, budget.max_bytes));
   return ParseYaml(text, path, budget);
 }
 

@@ -1,10 +1,8 @@
 #include "rules/rule_file.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <set>
 
+#include "base/file.h"
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "base/yaml.h"
@@ -231,17 +229,11 @@ RuleFile ParseRuleFile(std::string_view text, const std::string& name) {
 }
 
 RuleFile LoadRuleFile(const std::string& path) {
-  const YamlBudget budget;
-  std::ifstream in(path, std::ios::binary);
-  std::string text(budget.max_bytes + 1, '\0');
-  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in.is_open() || in.bad()) {
-    RuleFile failed;
-    failed.errors.emplace_back(Errc::kIo, path + ": " + std::strerror(errno));
-    return failed;
-  }
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return ParseRuleFile(text, path);
+  const auto text = ReadWholeFile(path, YamlBudget{}.max_bytes);
+  if (text) return ParseRuleFile(*text, path);
+  RuleFile failed;
+  failed.errors.push_back(text.error());
+  return failed;
 }
 
 }  // namespace tocsin

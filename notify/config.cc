@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "notify/receivers/receivers.h"
 #include "notify/text.h"
 
 namespace tocsin::notify {
@@ -50,9 +51,49 @@ Result<AlertmanagerTarget> ReadTarget(const YamlFile& file, const YamlNode& node
   return target;
 }
 
+/// `webhooks`: a route of its own to one receiver, which waits for nothing.
+Result<Routing> ReadWebhooks(const YamlFile& file, const YamlNode& list,
+                             const std::string& external_url) {
+  constexpr std::string_view kReceiver = "webhooks";
+  if (!list.IsSequence()) return file.At(list, "expected a list of webhooks");
+  const GlobalSettings global;
+  const tmpl::Library templates;
+  const ReceiverContext context{global, templates, InlineSecrets::kRefused, external_url};
+  auto config = std::make_shared<RoutingConfig>();
+  config->root.key = "{}";
+  config->root.receiver = kReceiver;
+  config->root.group_by = {"alertname"};
+  config->root.group_wait = milliseconds(0);
+  config->root.group_interval = std::chrono::seconds(5);
+  std::vector<Integration>& integrations = config->receivers[config->root.receiver];
+  Routing routing;
+  for (const YamlNode::Ptr& node : list.items) {
+    YamlFields keys(file, *node, "webhook");
+    ReceiverFields fields(keys, context);
+    Integration integration;
+    TRY_ASSIGN(integration.send_resolved, fields.Flag("send_resolved", true));
+    TRY_ASSIGN(std::unique_ptr<Notifier> notifier, ReadWebhook(fields));
+    TRY(keys.Finish());
+    integration.destination =
+        std::string(kReceiver) + "/webhook[" + std::to_string(integrations.size()) + "]";
+    routing.destinations.push_back({integration.destination, std::move(notifier)});
+    integrations.push_back(std::move(integration));
+  }
+  routing.config = std::move(config);
+  return routing;
+}
+
 /// From a file of its own, or from the section.
 Result<Routing> ReadRoutingOf(YamlFields& fields, const NotifyConfigOptions& options) {
   const YamlFile& file = fields.file();
+  if (const YamlNode* webhooks = fields.Find("webhooks")) {
+    for (const std::string_view key : {"route", "config_file"}) {
+      if (const YamlNode* node = fields.Find(key)) {
+        return file.At(*node, "webhooks are a route of their own: put them into receivers instead");
+      }
+    }
+    return ReadWebhooks(file, *webhooks, options.external_url);
+  }
   std::string path = options.config_file;
   if (const YamlNode* own = fields.Find("config_file"); own && path.empty()) {
     TRY_ASSIGN(path, YamlString(file, *own));

@@ -36,6 +36,8 @@ struct NotifyConfigOptions {
 ///         - http://127.0.0.1:9093
 ///         - url: https://am.example.org/prefix
 ///           authorization: { credentials_file: /etc/tocsin/am.token }
+///       webhooks:                       # every alert goes to each of these too, in Alertmanager's
+///         - url: http://127.0.0.1:5001    # payload, grouped by alertname; instead of a route
 ///       config_file: alertmanager.yml   # an existing Alertmanager configuration, unchanged …
 ///       route: { receiver: team }       # … or its sections right here: global, templates, route,
 ///       receivers:                      # inhibit_rules, time_intervals, receivers

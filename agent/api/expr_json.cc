@@ -51,10 +51,14 @@ void WriteSelector(JsonWriter& json, const promql::VectorSelector& selector) {
 
 std::string_view CardinalityText(promql::Cardinality cardinality) {
   switch (cardinality) {
-    case promql::Cardinality::kOneToOne: return "one-to-one";
-    case promql::Cardinality::kManyToOne: return "many-to-one";
-    case promql::Cardinality::kOneToMany: return "one-to-many";
-    case promql::Cardinality::kManyToMany: return "many-to-many";
+    case promql::Cardinality::kOneToOne:
+      return "one-to-one";
+    case promql::Cardinality::kManyToOne:
+      return "many-to-one";
+    case promql::Cardinality::kOneToMany:
+      return "one-to-many";
+    case promql::Cardinality::kManyToMany:
+      return "many-to-many";
   }
   return "";
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/api/alertmanager.h"
 #include "agent/api/federate.h"
 #include "agent/api/landing.h"
 #include "agent/api/rules.h"
@@ -81,6 +82,31 @@ void AddStatus(const Parts& p, Routes& routes) {
   routes.Api("status/tsdb", [p](const Request& r) { return Tsdb(p.store, r); });
 }
 
+/// Alertmanager's API v2.
+void AddAlertmanager(const Parts& p, http::Router& router) {
+  const auto add = [&](std::string path, std::vector<std::string_view> methods, Handler handler) {
+    Handler wrapped = WithCors(http::Compressed(http::Limited(std::move(handler), kMaxApiRequests)),
+                               p.cors_origin);
+    if (path.ends_with('/')) {
+      router.AddPrefix(std::move(path), std::move(methods), std::move(wrapped));
+    } else {
+      router.Add(std::move(path), std::move(methods), std::move(wrapped));
+    }
+  };
+  add("/api/v2/status", {"GET"}, [p](const Request&) {
+    const auto settings = p.settings();
+    return AmStatus(ConfigText(settings->config), settings->runtime.started);
+  });
+  add("/api/v2/receivers", {"GET"}, [p](const Request&) { return AmReceivers(p.notifications); });
+  add("/api/v2/silences", {"GET", "POST"},
+      [p](const Request& r) { return AmSilences(p.notifications, p.clock.Wall(), r); });
+  add("/api/v2/silence/", {"GET", "DELETE"},
+      [p](const Request& r) { return AmSilence(p.notifications, p.clock.Wall(), r); });
+  add("/api/v2/alerts", {"GET"}, [p](const Request& r) { return AmAlerts(p.notifications, r); });
+  add("/api/v2/alerts/groups", {"GET"},
+      [p](const Request& r) { return AmGroups(p.notifications, r); });
+}
+
 Response Reload(const Parts& p) {
   const Status reloaded = p.reload();
   if (reloaded) return http::TextResponse(200, "reloaded");
@@ -109,6 +135,7 @@ void AddRoutes(const Parts& parts, http::Router& router) {
   AddAgent(parts, routes);
   AddQueries(parts, routes);
   AddStatus(parts, routes);
+  AddAlertmanager(parts, router);
   router.AddPrefix(
       "/api/v1/label/", {"GET"},
       WithCors(http::Compressed([parts](const Request& r) { return LabelValues(parts.store, r); }),

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "metrics/exposition/page.h"
 #include "metrics/store/store.h"
+#include "notify/service.h"
 
 namespace tocsin::api {
 
@@ -37,6 +38,7 @@ struct Parts {
   const store::Store& store;
   const CollectorSet& collectors;
   const RuleRunner& rules;
+  notify::Notifications& notifications;
   const QueryApi& query;
   ResultCache& range_cache;
   std::function<std::shared_ptr<const ServedSettings>()> settings;

@@ -37,6 +37,7 @@ http::Response Targets(const std::vector<RunningCollector>& running, const std::
                        const Labels& target_labels, const http::Request& request);
 
 /// Type, help and unit of what is on the page.
-http::Response Metadata(const std::vector<exposition::NamedSnapshot>& page, const http::Request& request);
+http::Response Metadata(const std::vector<exposition::NamedSnapshot>& page,
+                        const http::Request& request);
 
 }  // namespace tocsin::api

@@ -87,11 +87,16 @@ Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
                                              .directory = settings.storage.path},
                                             clock.Wall()));
   TRY_ASSIGN(auto transport, notify::MakeSystemTransport(clock));
+  std::unique_ptr<notify::StateStore> state;
+  if (!settings.storage.path.empty()) {
+    TRY_ASSIGN(state, notify::StateStore::Open({settings.storage.path, {}}, clock.Wall()));
+  }
   const WebSettings web = settings.web;
-  std::unique_ptr<Agent> agent(
-      new Agent(std::move(flags), clock, std::move(store), std::move(transport), settings));
+  std::unique_ptr<Agent> agent(new Agent(std::move(flags), clock, std::move(store),
+                                         {std::move(transport), std::move(state)}, settings));
   TRY(agent->Apply(std::move(loaded)));
   TRY(agent->Listen(web));
+  agent->rules_.Restore(agent->notifications_.TakeAlertRecords());
   agent->notifications_.Start();
   agent->rules_.Start();
   agent->keeper_ = std::thread([a = agent.get()] { a->KeepStore(); });
@@ -100,7 +105,7 @@ Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
 }
 
 Agent::Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> store,
-             std::unique_ptr<notify::Transport> transport, const Settings& settings)
+             Delivery delivery, const Settings& settings)
     : flags_(std::move(flags)),
       clock_(clock),
       started_(clock.Wall()),
@@ -108,9 +113,12 @@ Agent::Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> stor
       store_(std::move(store)),
       storage_(*store_),
       page_(board_),
-      notifications_(clock, std::move(transport), std::random_device{}()),
+      keeps_state_(delivery.state != nullptr),
+      notifications_(clock, std::move(delivery.transport), std::random_device{}(),
+                     std::move(delivery.state)),
       rules_({clock, *store_, storage_,
-              [this](std::span<const AlertEvent> events) { notifications_.Send(events); }}),
+              [this](std::span<const AlertEvent> events) { notifications_.Send(events); },
+              SaveAlerts()}),
       collectors_(
           clock, kWorkers,
           [this, limits = store::SourceLimits{settings.storage.max_series_per_collector,
@@ -127,10 +135,15 @@ Agent::Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> stor
 
 Agent::~Agent() { Stop(milliseconds(0)); }
 
+std::function<void(std::span<const AlertRecord>)> Agent::SaveAlerts() {
+  if (!keeps_state_) return {};
+  return [this](std::span<const AlertRecord> records) { notifications_.SaveAlerts(records); };
+}
+
 Status Agent::Listen(const WebSettings& web) {
-  api::AddRoutes({clock_, page_, board_, *store_, collectors_, rules_, query_, range_cache_,
-                  [this] { return Served(); }, [this] { return Reload(); }, web.telemetry_path,
-                  web.cors_origin},
+  api::AddRoutes({clock_, page_, board_, *store_, collectors_, rules_, notifications_, query_,
+                  range_cache_, [this] { return Served(); }, [this] { return Reload(); },
+                  web.telemetry_path, web.cors_origin},
                  router_);
   TRY_ASSIGN(server_,
              http::StartCivetweb(

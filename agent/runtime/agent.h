@@ -1,7 +1,9 @@
 #pragma once
 // The daemon: its parts, their order of life, reload and end.
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -55,8 +57,14 @@ class Agent {
   bool Stop(milliseconds patience);
 
  private:
-  Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> store,
-        std::unique_ptr<notify::Transport> transport, const Settings& settings);
+  /// What notifications need of the host.
+  struct Delivery {
+    std::unique_ptr<notify::Transport> transport;
+    std::unique_ptr<notify::StateStore> state;  // null: nothing is kept on disk
+  };
+  Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> store, Delivery delivery,
+        const Settings& settings);
+  std::function<void(std::span<const AlertRecord>)> SaveAlerts();
   Status Apply(LoadedConfiguration loaded);
   Status Listen(const WebSettings& web);
   void KeepStore();
@@ -70,6 +78,7 @@ class Agent {
   StoreQueryable storage_;
   Board board_;
   exposition::Page page_;
+  const bool keeps_state_;
   notify::Notifications notifications_;
   RuleRunner rules_;
   CollectorSet collectors_;

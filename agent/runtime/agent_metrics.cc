@@ -174,6 +174,18 @@ void AddNotifications(const notify::Notifications& notifications, Families& fami
   }
 }
 
+void AddState(const notify::Notifications& notifications, Families& families) {
+  const auto state = notifications.State();
+  if (!state) return;
+  Gauge(families, "tocsin_state_healthy",
+        "1 if the state of alerts and notifications is on disk, 0 if in memory only.",
+        state->healthy ? 1 : 0);
+  Counter(families, "tocsin_state_failures_total", "Writes of the state that failed.",
+          state->failures);
+  Counter(families, "tocsin_state_set_aside_total", "Damaged state databases that were set aside.",
+          state->set_aside);
+}
+
 void AddRangeCache(const api::ResultCache& cache, Families& families) {
   const api::ResultCache::Counts counts = cache.counts();
   Counter(families, "tocsin_query_cache_hits_total", "Range queries answered from the cache.",
@@ -194,6 +206,7 @@ void AddAgentMetrics(const MeasuredParts& parts, Telemetry& telemetry) {
     AddStore(parts.store, families);
     AddRules(parts.rules, families);
     AddNotifications(parts.notifications, families);
+    AddState(parts.notifications, families);
     AddRangeCache(parts.range_cache, families);
   });
 }

@@ -56,6 +56,10 @@ void RuleRunner::Apply(RuleSet rules, const RuleOptions& options,
   changed_.NotifyAll();
 }
 
+void RuleRunner::Restore(std::span<const AlertRecord> records) {
+  manager_.Restore(records, Now(), *sink_);
+}
+
 void RuleRunner::Start() {
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "tocsin-rules");
@@ -89,7 +93,8 @@ void RuleRunner::Loop() {
 }
 
 void RuleRunner::EvaluateDue() {
-  for (const DueGroup& due : manager_.TakeDue(Now())) {
+  const std::vector<DueGroup> all_due = manager_.TakeDue(Now());
+  for (const DueGroup& due : all_due) {
     promql::EngineOptions engine;
     {
       const MutexLock lock(mutex_);
@@ -99,14 +104,15 @@ void RuleRunner::EvaluateDue() {
     const MonoTime began = world_.clock.Mono();
     engine.deadline = began + kRuleTimeout;
     const milliseconds age = std::chrono::duration_cast<milliseconds>(began - started_);
-    const EvaluationSummary summary = manager_.Evaluate(
-        due, began, {world_.storage, engine, *sink_, age, world_.clock});
+    const EvaluationSummary summary =
+        manager_.Evaluate(due, began, {world_.storage, engine, *sink_, age, world_.clock});
     const MutexLock lock(mutex_);
     counts_.evaluations += summary.rules;
     counts_.failures += summary.failures;
     counts_.missed += due.missed;
     counts_.time += world_.clock.Mono() - began;
   }
+  if (!all_due.empty() && world_.save) world_.save(manager_.Export());
 }
 
 }  // namespace tocsin

@@ -22,6 +22,8 @@ struct RuleWorld {
   store::Store& store;
   const promql::Queryable& storage;
   std::function<void(std::span<const AlertEvent>)> notify;  // queues and returns
+  /// Makes the alerts on disk these; null: nothing is kept.
+  std::function<void(std::span<const AlertRecord>)> save;
 };
 
 /// Counts from the start of the process.
@@ -42,6 +44,9 @@ class RuleRunner {
 
   /// Exchanges all rules; `rules` is free of errors.
   void Apply(RuleSet rules, const RuleOptions& options, const promql::EngineOptions& engine);
+
+  /// Puts back what was saved before a restart; after the first Apply(), before Start().
+  void Restore(std::span<const AlertRecord> records);
 
   void Start();
   /// Waits for the evaluation that runs.

@@ -55,13 +55,13 @@ Status CpuInfo::Collect(const RoundContext& round, FamilySink& out) {
   return Unit{};
 }
 
-/// x86's keys, and those of other architectures that mean the same.
+/// x86's keys; other architectures have few of them.
 std::string* CpuInfo::Field(Cpu& cpu, std::string_view key) {
-  if (key == "vendor_id" || key == "vendor" || key == "CPU implementer") return &cpu.vendor;
-  if (key == "cpu family" || key == "CPU architecture") return &cpu.family;
-  if (key == "model" || key == "CPU part") return &cpu.model;
+  if (key == "vendor_id" || key == "vendor") return &cpu.vendor;
+  if (key == "cpu family") return &cpu.family;
+  if (key == "model") return &cpu.model;
   if (key == "model name") return &cpu.model_name;
-  if (key == "stepping" || key == "CPU revision") return &cpu.stepping;
+  if (key == "stepping") return &cpu.stepping;
   if (key == "microcode") return &cpu.microcode;
   if (key == "cache size") return &cpu.cache_size;
   if (key == "physical id") return &cpu.package;

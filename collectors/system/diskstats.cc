@@ -142,9 +142,7 @@ struct Disk {
     wwn = udev.Get("ID_WWN");
     model = udev.Get("ID_MODEL");
     revision = udev.Get("ID_REVISION");
-    // The serial on the label of a SCSI disk, or what other buses have instead.
-    serial = udev.Get("SCSI_IDENT_SERIAL");
-    if (serial.empty()) serial = udev.Get("ID_SERIAL_SHORT");
+    serial = udev.Get("ID_SERIAL_SHORT");
     fs_type = udev.Get("ID_FS_TYPE");
     fs_usage = udev.Get("ID_FS_USAGE");
     fs_uuid = udev.Get("ID_FS_UUID");

@@ -17,7 +17,7 @@ DATES = ["day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", 
 OVER_TIME = ["avg", "min", "max", "sum", "count", "stddev", "stdvar", "last", "present", "absent"]
 WINDOWS = ["rate", "increase", "delta", "irate", "idelta", "deriv", "changes", "resets"]
 AGGREGATES = ["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"]
-ARITHMETIC = ["+", "-", "*", "/", "%", "^", "atan2"]
+ARITHMETIC = ["+", "-", "*", "/", "^", "atan2"]
 COMPARISONS = ["==", "!=", "<", "<=", ">", ">="]
 
 
@@ -44,8 +44,9 @@ class Queries:
         return "".join(f" {part}" for part in out)
 
     def without_at(self, generate):
-        """Arguments of predict_linear and timestamp: there 2.42 forgets @ from the second step on, and
-        an offset beside it."""
+        """Arguments of predict_linear and timestamp, where 2.42 forgets @ from the second step on, or
+        an offset beside it; and what is in a subquery that stands alone, which it evaluates once too
+        often if there is no step in the range."""
         self.no_at += 1
         out = generate()
         self.no_at -= 1
@@ -83,8 +84,11 @@ class Queries:
         rng = self.rng
         if depth <= 0 or rng.random() < 0.75:
             return f"{self.selector()}[{rng.choice(RANGES)}]{self.shift()}"
-        step = rng.choice(["", "15s", "30s", "1m", "47s", "5m"])
-        return f"({self.vector(depth - 1)})[{rng.choice(RANGES[2:])}:{step}]{self.shift()}"
+        return self.subquery(self.vector(depth - 1))
+
+    def subquery(self, vector):
+        step = self.rng.choice(["", "15s", "30s", "1m", "47s", "5m"])
+        return f"({vector})[{self.rng.choice(RANGES[2:])}:{step}]{self.shift()}"
 
     def matching(self, set_operator):
         rng = self.rng
@@ -115,6 +119,12 @@ class Queries:
         operator = rng.choice(ARITHMETIC + COMPARISONS)
         bool_ = rng.choice(["", " bool"]) if operator in COMPARISONS else ""
         return f"({operands[0]} {operator}{bool_} {operands[1]})"
+
+    def remainder(self):
+        """Of exact values: where a last digit is lost, it jumps."""
+        rng = self.rng
+        divisor = rng.choice([self.number(), f"on (job, instance) {self.selector(['temp'])}"])
+        return f"({self.selector(['mem', 'odd'])} % {divisor})"
 
     def grouping(self):
         return self.rng.choice(["", f"by ({self.labels()}) ", f"without ({self.labels()}) "])
@@ -164,6 +174,7 @@ class Queries:
             (4, lambda: self.vectors(depth)),
             (3, lambda: self.sides(depth)),
             (2, lambda: f"{rng.choice(MAPS)}({self.vector(depth - 1)})"),
+            (1, self.remainder),
             (1, lambda: f"round({self.vector(depth - 1)}, {rng.choice(['0.5', '5', '0.1'])})"),
             (1, lambda: f"clamp({self.vector(depth - 1)}, {self.scalar(0)}, {self.scalar(0)})"),
             (1, lambda: f"clamp_{rng.choice(['min', 'max'])}({self.vector(depth - 1)}, "
@@ -196,7 +207,8 @@ class Queries:
                          (1, lambda: self.scalar(3)),
                          (1, self.top),
                          (1, lambda: f"{self.rng.choice(['sort', 'sort_desc'])}({self.vector(2)})"),
-                         (1, lambda: self.matrix(2)))
+                         (1, lambda: self.matrix(0)),
+                         (1, lambda: self.subquery(self.without_at(lambda: self.vector(2)))))
 
     def times(self):
         """{'time': ms} or {'start', 'end', 'step'}."""

@@ -1,8 +1,9 @@
-#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "rules/promql/aggregate.h"
 #include "rules/promql/functions/families.h"
+#include "rules/promql/functions/sliding.h"
 #include "rules/promql/functions/windows.h"
 #include "rules/promql/kahan.h"
 
@@ -13,7 +14,8 @@ using Samples = std::span<const Sample>;
 
 double Seconds(const Sample& sample) { return static_cast<double>(sample.t_ms) / 1000; }
 
-double Variance(Samples samples, Compat compat) {
+/// Welford's algorithm with compensated sums, as Prometheus has it.
+double DirectVariance(Samples samples, Compat compat) {
   KahanSum mean, squares;
   double count = 0;
   for (const Sample& s : samples) {
@@ -24,24 +26,52 @@ double Variance(Samples samples, Compat compat) {
   return squares.TotalUnlooked(compat) / count;
 }
 
+/// By the sums of the deviations from a reference and of their squares, where that loses no more
+/// than a few digits.
+template <class Result>
+void Variances(const RangeBatch& batch, double* out, Result result) {
+  const auto terms = [](const Sample& s, const Sample& reference) {
+    const double deviation = s.value - reference.value;
+    return std::array{deviation, deviation * deviation};
+  };
+  const bool fit = FitForSliding(batch.samples);
+  SlidingSums<2, decltype(terms)> sums(batch.samples, terms);
+  ForEachWindow(batch, out, [&](Samples samples, std::size_t step) {
+    if (!fit) return result(DirectVariance(samples, batch.compat));
+    constexpr double kMaxLoss = 1e4;
+    const auto [deviations, squares] = sums.Over(batch.windows[step]);
+    const auto n = static_cast<double>(samples.size());
+    const double shift = deviations.Total() * deviations.Total() / n;
+    const double spread = squares.Total() - shift;
+    return result(spread * kMaxLoss >= shift && spread > 0 ? spread / n
+                                                           : DirectVariance(samples, batch.compat));
+  });
+}
+
 std::vector<double>& CopyValues(Samples samples, std::vector<double>& scratch) {
   scratch.clear();
   for (const Sample& s : samples) scratch.push_back(s.value);
   return scratch;
 }
 
-/// The last extreme sample of each window; NaN only where nothing else is. With `kLatest` later
-/// equals replace earlier ones.
 template <bool kGreatest, bool kLatest, class Take>
 void Extreme(const RangeBatch& batch, double* out, Take take) {
-  ForEachWindow(batch, out, [&](Samples samples, std::size_t) {
-    const Sample* best = &samples.front();
-    for (const Sample& s : samples) {
-      const bool better = kGreatest ? (kLatest ? s.value >= best->value : s.value > best->value)
-                                    : (kLatest ? s.value <= best->value : s.value < best->value);
-      if (better || std::isnan(best->value)) best = &s;
-    }
-    return take(*best);
+  SlidingExtreme<kGreatest, kLatest> extreme(batch.samples);
+  ForEachWindow(batch, out,
+                [&](Samples, std::size_t step) { return take(extreme.Over(batch.windows[step])); });
+}
+
+/// `direct(samples)` where sums may overflow, otherwise `of_sum(sum, count)`.
+template <class OfSum, class Direct>
+void Sums(const RangeBatch& batch, double* out, OfSum of_sum, Direct direct) {
+  if (!FitForSliding(batch.samples)) {
+    ForEachWindow(batch, out, [&](Samples samples, std::size_t) { return direct(samples); });
+    return;
+  }
+  const auto terms = [](const Sample& s, const Sample&) { return std::array{s.value}; };
+  SlidingSums<1, decltype(terms)> sums(batch.samples, terms);
+  ForEachWindow(batch, out, [&](Samples samples, std::size_t step) {
+    return of_sum(sums.Over(batch.windows[step])[0], static_cast<double>(samples.size()));
   });
 }
 
@@ -50,19 +80,24 @@ double ValueOf(const Sample& sample) { return sample.value; }
 }  // namespace
 
 void Avg(const RangeBatch& batch, double* out) {
-  ForEachWindow(batch, out, [](Samples samples, std::size_t) {
-    KahanMean mean;
-    for (const Sample& s : samples) mean.Add(s.value);
-    return mean.Mean();
-  });
+  Sums(
+      batch, out,
+      [](const ExactSum& sum, double count) { return sum.sum / count + sum.error / count; },
+      [](Samples samples) {
+        KahanMean mean;
+        for (const Sample& s : samples) mean.Add(s.value);
+        return mean.Mean();
+      });
 }
 
 void Sum(const RangeBatch& batch, double* out) {
-  ForEachWindow(batch, out, [](Samples samples, std::size_t) {
-    KahanSum sum;
-    for (const Sample& s : samples) sum.Add(s.value);
-    return sum.Total();
-  });
+  Sums(
+      batch, out, [](const ExactSum& sum, double) { return sum.Total(); },
+      [](Samples samples) {
+        KahanSum sum;
+        for (const Sample& s : samples) sum.Add(s.value);
+        return sum.Total();
+      });
 }
 
 void Count(const RangeBatch& batch, double* out) {
@@ -96,14 +131,11 @@ void TsOfLast(const RangeBatch& batch, double* out) {
 }
 
 void Stdvar(const RangeBatch& batch, double* out) {
-  ForEachWindow(batch, out,
-                [&](Samples samples, std::size_t) { return Variance(samples, batch.compat); });
+  Variances(batch, out, [](double variance) { return variance; });
 }
 
 void Stddev(const RangeBatch& batch, double* out) {
-  ForEachWindow(batch, out, [&](Samples samples, std::size_t) {
-    return std::sqrt(Variance(samples, batch.compat));
-  });
+  Variances(batch, out, [](double variance) { return std::sqrt(variance); });
 }
 
 void QuantileOf(const RangeBatch& batch, double* out) {

@@ -1,8 +1,10 @@
+#include <array>
 #include <cmath>
 
 #include "base/format.h"
 #include "rules/promql/evaluator.h"
 #include "rules/promql/functions/families.h"
+#include "rules/promql/functions/sliding.h"
 #include "rules/promql/functions/windows.h"
 #include "rules/promql/kahan.h"
 
@@ -16,21 +18,19 @@ struct Line {
   double intercept;  // at the time asked for
 };
 
-/// Least squares.
-Line Regression(Samples samples, std::int64_t at_ms, Compat compat) {
-  const double first = samples.front().value;
-  bool constant = true;
+double SecondsBetween(std::int64_t from_ms, std::int64_t to_ms) {
+  return static_cast<double>(to_ms - from_ms) / 1000;
+}
+
+/// Least squares over one window, as Prometheus sums it.
+Line DirectRegression(Samples samples, std::int64_t at_ms, Compat compat) {
   KahanSum x_sum, y_sum, xy_sum, xx_sum;
   for (const Sample& s : samples) {
-    constant = constant && s.value == first;
-    const double x = static_cast<double>(s.t_ms - at_ms) / 1000;
+    const double x = SecondsBetween(at_ms, s.t_ms);
     x_sum.Add(x);
     y_sum.Add(s.value);
     xy_sum.Add(x * s.value);
     xx_sum.Add(x * x);
-  }
-  if (constant) {
-    return std::isinf(first) ? Line{std::nan(""), std::nan("")} : Line{0, first};
   }
   const auto total = [&](const KahanSum& s) { return s.TotalUnlooked(compat); };
   const auto n = static_cast<double>(samples.size());
@@ -39,6 +39,52 @@ Line Regression(Samples samples, std::int64_t at_ms, Compat compat) {
   const double slope = covariance / variance;
   return {slope, total(y_sum) / n - slope * total(x_sum) / n};
 }
+
+/// Lines through all windows of a series.
+class Regressions {
+ public:
+  explicit Regressions(const RangeBatch& batch)
+      : batch_(batch), fit_(FitForSliding(batch.samples)), sums_(batch.samples, {}) {
+    run_starts_.reserve(batch.samples.size());
+    for (std::uint32_t i = 0; i < batch.samples.size(); ++i) {
+      const bool goes_on = i > 0 && batch.samples[i].value == batch.samples[i - 1].value;
+      run_starts_.push_back(goes_on ? run_starts_.back() : i);
+    }
+  }
+
+  /// The line of a window of two samples or more, its intercept at `at_ms`.
+  Line Of(std::size_t step, std::int64_t at_ms) {
+    const Window& window = batch_.windows[step];
+    const Samples samples = batch_.At(step);
+    if (run_starts_[window.hi - 1] <= window.lo) {  // all the same
+      const double value = samples.front().value;
+      return std::isinf(value) ? Line{std::nan(""), std::nan("")} : Line{0, value};
+    }
+    if (!fit_) return DirectRegression(samples, at_ms, batch_.compat);
+    const auto [x_sum, y_sum, xy_sum, xx_sum] = sums_.Over(window);
+    const Sample& reference = sums_.reference();
+    const auto n = static_cast<double>(samples.size());
+    const double covariance = xy_sum.Total() - x_sum.Total() * y_sum.Total() / n;
+    const double variance = xx_sum.Total() - x_sum.Total() * x_sum.Total() / n;
+    const double slope = covariance / variance;
+    const double at = SecondsBetween(reference.t_ms, at_ms);
+    return {slope, reference.value + y_sum.Total() / n + slope * (at - x_sum.Total() / n)};
+  }
+
+ private:
+  struct Terms {
+    std::array<double, 4> operator()(const Sample& s, const Sample& reference) const {
+      const double x = SecondsBetween(reference.t_ms, s.t_ms);
+      const double y = s.value - reference.value;
+      return {x, y, x * y, x * x};
+    }
+  };
+
+  const RangeBatch& batch_;
+  const bool fit_;
+  SlidingSums<4, Terms> sums_;
+  std::vector<std::uint32_t> run_starts_;  // of the run of equal values that each sample is in
+};
 
 double Smoothed(Samples samples, double smoothing, double trend_factor) {
   if (samples.size() < 2) return Absent();
@@ -58,17 +104,19 @@ bool IsFactor(double value) { return value > 0 && value < 1; }
 }  // namespace
 
 void Deriv(const RangeBatch& batch, double* out) {
-  ForEachWindow(batch, out, [&](Samples samples, std::size_t) {
+  Regressions regressions(batch);
+  ForEachWindow(batch, out, [&](Samples samples, std::size_t step) {
     if (samples.size() < 2) return Absent();
     // Times relative to the first sample keep the sums small.
-    return Regression(samples, samples.front().t_ms, batch.compat).slope;
+    return regressions.Of(step, samples.front().t_ms).slope;
   });
 }
 
 void PredictLinear(const RangeBatch& batch, double* out) {
+  Regressions regressions(batch);
   ForEachWindow(batch, out, [&](Samples samples, std::size_t step) {
     if (samples.size() < 2) return Absent();
-    const Line line = Regression(samples, batch.steps.At(step), batch.compat);
+    const Line line = regressions.Of(step, batch.steps.At(step));
     return line.slope * batch.args[0].At(step) + line.intercept;
   });
 }

@@ -22,6 +22,9 @@ Result<GroupedTable> GroupedTableOf(const AggregateExpr& aggregate, Evaluator& e
 /// or φ is NaN, ∓Inf if φ is below 0 or above 1.
 double Quantile(double phi, std::vector<double>& values);
 
+/// The same of values in rising order, NaN first.
+double SortedQuantile(double phi, std::span<const double> sorted);
+
 /// Warns once of a φ outside 0 … 1.
 void CheckQuantile(double phi, PosRange pos, QueryContext& context);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 
 #include "base/format.h"
@@ -12,20 +13,45 @@
 
 namespace tocsin::promql {
 
-double Quantile(double phi, std::vector<double>& values) {
-  if (values.empty() || std::isnan(phi)) return std::nan("");
+namespace {
+
+/// Where a quantile lies: between the values at `lower` and the place after, `weight` of the way.
+struct Place {
+  std::size_t lower;
+  double weight;
+};
+
+Place PlaceOf(double phi, std::size_t count) {
+  const double rank = phi * static_cast<double>(count - 1);
+  const double lower = std::floor(rank);
+  return {static_cast<std::size_t>(lower), rank - lower};
+}
+
+/// What a quantile is whatever the values, if it is.
+std::optional<double> QuantileOfAnything(double phi, std::size_t count) {
+  if (count == 0 || std::isnan(phi)) return std::nan("");
   if (phi < 0) return -HUGE_VAL;
   if (phi > 1) return HUGE_VAL;
+  return std::nullopt;
+}
+
+}  // namespace
+
+double Quantile(double phi, std::vector<double>& values) {
+  if (const auto anyway = QuantileOfAnything(phi, values.size())) return *anyway;
   const auto less = [](double a, double b) { return std::isnan(a) ? !std::isnan(b) : a < b; };
-  const double last = static_cast<double>(values.size() - 1);
-  const double rank = phi * last;
-  const double lower = std::floor(rank);
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(lower);
+  const Place place = PlaceOf(phi, values.size());
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(place.lower);
   std::nth_element(values.begin(), at, values.end(), less);
-  const double weight = rank - lower;
-  const double low = *at;
-  const double high = lower < last ? *std::min_element(at + 1, values.end(), less) : low;
-  return low * (1 - weight) + high * weight;
+  const double high = at + 1 != values.end() ? *std::min_element(at + 1, values.end(), less) : *at;
+  return *at * (1 - place.weight) + high * place.weight;
+}
+
+double SortedQuantile(double phi, std::span<const double> sorted) {
+  if (const auto anyway = QuantileOfAnything(phi, sorted.size())) return *anyway;
+  const Place place = PlaceOf(phi, sorted.size());
+  const double high = sorted[std::min(place.lower + 1, sorted.size() - 1)];
+  return sorted[place.lower] * (1 - place.weight) + high * place.weight;
 }
 
 void CheckQuantile(double phi, PosRange pos, QueryContext& context) {

@@ -43,15 +43,9 @@ void Variances(const RangeBatch& batch, double* out, Result result) {
     const auto n = static_cast<double>(samples.size());
     const double shift = deviations.Total() * deviations.Total() / n;
     const double spread = squares.Total() - shift;
-    return result(spread * kMaxLoss >= shift && spread > 0 ? spread / n
-                                                           : DirectVariance(samples, batch.compat));
+    const bool precise = (spread > 0 && spread * kMaxLoss >= shift) || squares.Total() == 0;
+    return result(precise ? spread / n : DirectVariance(samples, batch.compat));
   });
-}
-
-std::vector<double>& CopyValues(Samples samples, std::vector<double>& scratch) {
-  scratch.clear();
-  for (const Sample& s : samples) scratch.push_back(s.value);
-  return scratch;
 }
 
 template <bool kGreatest, bool kLatest, class Take>
@@ -139,8 +133,9 @@ void Stddev(const RangeBatch& batch, double* out) {
 }
 
 void QuantileOf(const RangeBatch& batch, double* out) {
-  ForEachWindow(batch, out, [&](Samples samples, std::size_t step) {
-    return Quantile(batch.args[0].At(step), CopyValues(samples, batch.scratch));
+  SlidingSorted sorted(batch.samples);
+  ForEachWindow(batch, out, [&](Samples, std::size_t step) {
+    return SortedQuantile(batch.args[0].At(step), sorted.Over(batch.windows[step]));
   });
 }
 
@@ -153,8 +148,11 @@ Status CheckQuantileArg(const CallExpr& call, std::span<const ScalarSteps> args,
 }
 
 void Mad(const RangeBatch& batch, double* out) {
-  ForEachWindow(batch, out, [&](Samples samples, std::size_t) {
-    const double median = Quantile(0.5, CopyValues(samples, batch.scratch));
+  SlidingSorted sorted(batch.samples);
+  ForEachWindow(batch, out, [&](Samples, std::size_t step) {
+    const std::span<const double> values = sorted.Over(batch.windows[step]);
+    const double median = SortedQuantile(0.5, values);
+    batch.scratch.assign(values.begin(), values.end());
     for (double& v : batch.scratch) v = std::fabs(v - median);
     return Quantile(0.5, batch.scratch);
   });

@@ -127,4 +127,18 @@ class SlidingExtreme {
   std::uint32_t end_ = 0;
 };
 
+/// The values of a sliding window in rising order, NaN first.
+class SlidingSorted {
+ public:
+  explicit SlidingSorted(std::span<const Sample> samples) : samples_(samples) {}
+
+  /// Of a window as SlidingSums takes it. Valid until the next call.
+  std::span<const double> Over(const Window& window);
+
+ private:
+  std::span<const Sample> samples_;
+  std::vector<double> sorted_;
+  Window window_{0, 0};
+};
+
 }  // namespace tocsin::promql

@@ -14,10 +14,10 @@ namespace tocsin::api {
 namespace {
 
 using http::Form;
-using notify::AllMatch;
 using http::Request;
 using http::Response;
 using notify::AlertView;
+using notify::AllMatch;
 using notify::Silence;
 using notify::SilenceState;
 

@@ -85,8 +85,8 @@ class SysctlCollector final : public Collector {
       if (count == 0) return Error{Errc::kMalformed, sysctl.name + " has no value"};
       if (sysctl.has_keys && count != sysctl.families.size()) {
         return Error{Errc::kMalformed, sysctl.name + " has " + std::to_string(count) +
-                                         " values, but the settings name " +
-                                         std::to_string(sysctl.families.size())};
+                                           " values, but the settings name " +
+                                           std::to_string(sysctl.families.size())};
       }
       TRY(sysctl.families.empty() ? AddInfo(sysctl, *text, out)
                                   : AddNumbers(sysctl, *text, count, out));

@@ -35,8 +35,9 @@ TEST(EnvelopeTest, HasPrometheusShapes) {
   EXPECT_EQ(Success("[]").body, R"({"status":"success","data":[]})");
   const auto failure = InvalidParameter("time", Error{Errc::kInvalid, "no"});
   EXPECT_EQ(failure.status, 400);
-  EXPECT_EQ(failure.body,
-            R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": no"})");
+  EXPECT_EQ(
+      failure.body,
+      R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": no"})");
   EXPECT_EQ(Failure(Error{Errc::kTimeout, "t"}).status, 503);
   EXPECT_EQ(Failure(Error{Errc::kLimit, "t"}).status, 422);
 }

@@ -27,7 +27,8 @@ constexpr Refused kRefused[] = {
     {"100..4", "1:1: parse error: bad number or duration syntax: \"100.\""},
     {"0deadbeef", "1:1: parse error: bad number or duration syntax: \"0de\""},
     {"1e999",
-     "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"1e999\": value out of range"},
+     "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"1e999\": value out of "
+     "range"},
     {"1 /", "1:4: parse error: unexpected end of input"},
     {"*1", "1:1: parse error: unexpected <op:*>"},
     {"(1))", "1:4: parse error: unexpected right parenthesis ')'"},

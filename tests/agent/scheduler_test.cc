@@ -44,19 +44,22 @@ TEST(SchedulerTest, HungJobsCostTheOthersNothingAndThreadsDoNotPileUp) {
   const SystemClock clock;
   std::promise<void> release;
   const auto released = release.get_future().share();
-  std::latch all_overdue(3);
+  std::atomic<int> overdue = 0;  // rises above 3 when a released job is slow again
+  std::promise<void> all_overdue;
+  std::atomic<int> rounds = 0;
+  std::promise<void> many;
   Scheduler scheduler(clock, 2);
   for (int i = 0; i < 3; ++i) {  // more than there are workers
     scheduler.Add(MakeJob(
         "hung", milliseconds(1), [released](std::stop_token) { released.wait(); },
-        [&] { all_overdue.count_down(); }));
+        [&] {
+          if (++overdue == 3) all_overdue.set_value();
+        }));
   }
-  std::atomic<int> rounds = 0;
-  std::promise<void> many;
   scheduler.Add(MakeJob("healthy", seconds(10), [&](std::stop_token) {
     if (++rounds == 50) many.set_value();
   }));
-  all_overdue.wait();
+  all_overdue.get_future().wait();
   many.get_future().wait();
   EXPECT_LE(scheduler.workers(), 5u) << "two, and one for each hung job";
   release.set_value();

@@ -133,7 +133,8 @@ Agent::Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> stor
                             MakeCollectableCollector(telemetry_.Collectable())});
 }
 
-Agent::~Agent() { Stop(milliseconds(0)); }
+// The workers use what is destroyed next, so a start that fails waits for their rounds too.
+Agent::~Agent() { Stop(seconds(2)); }
 
 std::function<void(std::span<const AlertRecord>)> Agent::SaveAlerts() {
   if (!keeps_state_) return {};

@@ -123,6 +123,7 @@ TEST(SchedulerTest, ARemovedJobBeginsNoMoreRounds) {
   const int rounds = removed_rounds;
   settle();
   EXPECT_EQ(removed_rounds, rounds);
+  scheduler.Stop(seconds(10));  // its workers use the clock
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ Job MakeJob(
 }
 
 TEST(SchedulerTest, RunsEveryJobAgainAndAgain) {
-  const SystemClock clock;
+  static const SystemClock clock;  // outlives every worker
   std::latch a(20);
   std::latch b(20);
   const auto count = [](std::latch& latch) {
@@ -41,7 +41,7 @@ TEST(SchedulerTest, RunsEveryJobAgainAndAgain) {
 }
 
 TEST(SchedulerTest, HungJobsCostTheOthersNothingAndThreadsDoNotPileUp) {
-  const SystemClock clock;
+  static const SystemClock clock;  // outlives every worker
   std::promise<void> release;
   const auto released = release.get_future().share();
   std::atomic<int> overdue = 0;  // rises above 3 when a released job is slow again
@@ -68,7 +68,7 @@ TEST(SchedulerTest, HungJobsCostTheOthersNothingAndThreadsDoNotPileUp) {
 }
 
 TEST(SchedulerTest, StopAsksRunningRoundsToEnd) {
-  const SystemClock clock;
+  static const SystemClock clock;  // outlives every worker
   std::promise<void> started;
   Scheduler scheduler(clock, 1);
   scheduler.Add(MakeJob("waits", seconds(100), [&](std::stop_token stop) {
@@ -83,7 +83,7 @@ TEST(SchedulerTest, StopAsksRunningRoundsToEnd) {
 }
 
 TEST(SchedulerTest, StopLeavesAHungRoundBehindWhenPatienceEnds) {
-  const SystemClock clock;
+  static const SystemClock clock;  // outlives every worker
   auto release = std::make_shared<std::promise<void>>();
   auto started = std::make_shared<std::promise<void>>();
   auto ended = std::make_shared<std::promise<void>>();
@@ -102,7 +102,7 @@ TEST(SchedulerTest, StopLeavesAHungRoundBehindWhenPatienceEnds) {
 }
 
 TEST(SchedulerTest, ARemovedJobBeginsNoMoreRounds) {
-  const SystemClock clock;
+  static const SystemClock clock;  // outlives every worker
   Scheduler scheduler(clock, 1);
   std::atomic<int> removed_rounds = 0;
   std::latch first(1);

@@ -103,6 +103,11 @@ class FoldedGroups {
     if (series.Empty()) return Unit{};
     const std::size_t group = groups_.Put(series.labels);
     if (group == states_.size()) {
+      const std::size_t most = evaluator_.context().options().max_series;
+      if (group >= most) {
+        return Error{Errc::kLimit,
+                     "aggregation yields more than " + std::to_string(most) + " groups"};
+      }
       TRY(holding_.Add(steps_ * (sizeof(State) / sizeof(double))));
       states_.emplace_back(steps_);
     }

@@ -41,7 +41,10 @@ class Selection {
     for (std::vector<std::size_t>& members : grouped_.members) {
       TRY(evaluator_.context().Poll());
       if (!Ranks()) SortBySamplingPoint(members);
-      for (std::size_t i = 0; i < steps; ++i) TRY(SelectAt(i, parameter.At(i), members));
+      for (std::size_t i = 0; i < steps; ++i) {
+        TRY(evaluator_.context().PollAt(i));
+        TRY(SelectAt(i, parameter.At(i), members));
+      }
       // At a single step the order of the result is that of the ranks.
       const std::vector<std::size_t>& order = steps == 1 ? kept_ : members;
       for (const std::size_t member : order) TRY(sink(grouped_.table.series[member]));
@@ -142,6 +145,9 @@ class Selection {
 
 Status AggregateSelecting(const AggregateExpr& aggregate, Evaluator& evaluator, SeriesSink sink) {
   TRY_ASSIGN(const ScalarSteps parameter, evaluator.Scalar(*aggregate.parameter));
+  if (aggregate.op != AggregateOp::kLimitRatio) {
+    for (std::size_t i = 0; i < evaluator.steps().count; ++i) TRY(KeepCount(parameter.At(i)));
+  }
   TRY_ASSIGN(GroupedTable grouped, GroupedTableOf(aggregate, evaluator));
   return Selection(aggregate, evaluator, grouped).Run(parameter, sink);
 }

@@ -71,6 +71,7 @@ Status AggregateQuantile(const AggregateExpr& aggregate, Evaluator& evaluator, S
     out.labels = grouped.groups.Shared(group);
     out.values.assign(steps, Absent());
     for (std::size_t i = 0; i < steps; ++i) {
+      TRY(evaluator.context().PollAt(i));
       values.clear();
       for (const std::size_t member : grouped.members[group]) {
         const double v = grouped.table.series[member].values[i];

@@ -15,6 +15,12 @@ Status CheckTime(std::int64_t t_ms) {
   return Error{Errc::kInvalid, "timestamp " + std::to_string(t_ms) + " ms is out of range"};
 }
 
+Status CheckOptions(const EngineOptions& options) {
+  assert(options.default_subquery_step_ms > 0);
+  if (options.lookback_ms > 0) return Unit{};
+  return Error{Errc::kInvalid, "the lookback must be above 0"};
+}
+
 std::size_t StepCount(std::int64_t start_ms, std::int64_t end_ms, std::int64_t step_ms) {
   return static_cast<std::size_t>((end_ms - start_ms) / step_ms) + 1;
 }
@@ -29,10 +35,17 @@ Status InstantVector(const Expr& expr, Evaluator& evaluator, QueryResult& result
   return Unit{};
 }
 
+Status RefuseMoreSeries(const QueryResult& result, const EngineOptions& options) {
+  if (result.matrix.size() < options.max_series) return Unit{};
+  return Error{Errc::kLimit,
+               "query yields more than " + std::to_string(options.max_series) + " series"};
+}
+
 Status InstantMatrix(const Expr& expr, Evaluator& evaluator, QueryResult& result) {
   Holding holding(evaluator.context());
   TRY(evaluator.Range(expr, [&](const Evaluator::RangeSeries& series) -> Status {
     const auto samples = series.batch.At(0);
+    TRY(RefuseMoreSeries(result, evaluator.context().options()));
     TRY(holding.Add(samples.size() * 2));
     result.matrix.push_back({series.labels, {samples.begin(), samples.end()}});
     return Unit{};
@@ -69,9 +82,7 @@ Status RangeMatrix(const Expr& expr, Evaluator& evaluator, QueryResult& result) 
   Holding holding(evaluator.context());
   return evaluator.Vector(expr, [&](StepSeries& series) -> Status {
     if (series.Empty()) return Unit{};
-    if (result.matrix.size() >= evaluator.context().options().max_series) {
-      return Error{Errc::kLimit, "query yields too many series"};
-    }
+    TRY(RefuseMoreSeries(result, evaluator.context().options()));
     MatrixSeries out{series.labels, SamplesOf(steps, series.values)};
     TRY(holding.Add(out.samples.size() * 2));
     result.matrix.push_back(std::move(out));
@@ -89,7 +100,7 @@ void TakeAnnotations(QueryContext& context, QueryResult& result) {
 Result<QueryResult> EvalInstant(const Expr& expr, std::int64_t t_ms, const Queryable& storage,
                                 const EngineOptions& options) {
   TRY(CheckTime(t_ms));
-  assert(options.lookback_ms > 0 && options.default_subquery_step_ms > 0);
+  TRY(CheckOptions(options));
   QueryContext context(storage, options, t_ms, t_ms);
   TRY(context.Poll());
   Evaluator evaluator(context, {t_ms, 0, 1});
@@ -147,7 +158,7 @@ Result<QueryResult> EvalRange(const Expr& expr, std::int64_t start_ms, std::int6
                               std::int64_t step_ms, const Queryable& storage,
                               const EngineOptions& options) {
   TRY(CheckRange(expr, start_ms, end_ms, step_ms, options));
-  assert(options.lookback_ms > 0 && options.default_subquery_step_ms > 0);
+  TRY(CheckOptions(options));
   QueryContext context(storage, options, start_ms, end_ms);
   TRY(context.Poll());
   Evaluator evaluator(context, {start_ms, step_ms, StepCount(start_ms, end_ms, step_ms)});

@@ -77,14 +77,17 @@ Status Evaluator::CallWindow(const CallExpr& call, const WindowFunction& functio
     TRY_ASSIGN(ScalarSteps scalar, Scalar(*arg));
     scalars.push_back(std::move(scalar));
   }
-  if (function.check) TRY(function.check(call, scalars, *this));
+  bool checked = function.check == nullptr;
   const auto produce = [&](SeriesSink out) -> Status {
     StepSeries series;
     return Range(*range, [&](const RangeSeries& input) -> Status {
+      if (!checked) TRY(function.check(call, scalars, *this));
+      checked = true;
       RangeBatch batch = input.batch;
       batch.args = scalars;
       series.values.assign(steps_.count, Absent());
       function.compute(batch, series.values.data());
+      TRY(context_.Poll());
       if (function.wants_counter && !context_.v2() &&
           !LooksLikeCounter(input.labels.MetricName()) && !series.Empty()) {
         context_.Inform(

@@ -72,15 +72,15 @@ class VectorMatch {
     for (const Group& group : members_) {
       if (group.members.size() < 2) continue;
       overlaps_none_ = false;
-      TRY(evaluator_.context().Poll());
-      FindDuplicates(group);
+      TRY(FindDuplicates(group));
     }
     return Unit{};
   }
 
-  void FindDuplicates(const Group& group) {
+  Status FindDuplicates(const Group& group) {
     duplicate_at_.resize(evaluator_.steps().count);
     for (std::size_t step = 0; step < evaluator_.steps().count; ++step) {
+      TRY(evaluator_.context().PollAt(step));
       if (duplicate_at_[step]) continue;
       std::size_t first = LabelGroups::kNone;
       for (const std::size_t i : group.members) {
@@ -93,6 +93,7 @@ class VectorMatch {
         first = i;
       }
     }
+    return Unit{};
   }
 
   /// Duplicates on the kept side matter only at steps at which the other side has anything.

@@ -141,14 +141,7 @@ Status Evaluator::SelectRange(const MatrixSelector& matrix, RangeSink sink) {
         FindWindows(samples, ends, matrix.range_ms, context_.v2(), windows);
         if (!AnyWindow(windows)) return Unit{};
         return sink({*view.labels,
-                     {samples,
-                      windows,
-                      steps_,
-                      ends,
-                      matrix.range_ms,
-                      {},
-                      context_.options().compat,
-                      scratch}});
+                     {samples, windows, steps_, ends, matrix.range_ms, {}, context_, scratch}});
       });
 }
 
@@ -181,14 +174,7 @@ Status Evaluator::Subquery(const SubqueryExpr& subquery, RangeSink sink) {
     FindWindows(samples, ends, subquery.range_ms, context_.v2(), windows);
     if (!AnyWindow(windows)) return Unit{};
     return sink({series.labels,
-                 {samples,
-                  windows,
-                  steps_,
-                  ends,
-                  subquery.range_ms,
-                  {},
-                  context_.options().compat,
-                  scratch}});
+                 {samples, windows, steps_, ends, subquery.range_ms, {}, context_, scratch}});
   });
 }
 

@@ -184,6 +184,7 @@ Status ForEachHistogram(const Histograms& histograms, const Expr& from, Evaluato
       series.labels = histograms.LabelsOf(h);
       series.values.assign(evaluator.steps().count, Absent());
       for (std::size_t step = 0; step < series.values.size(); ++step) {
+        TRY(evaluator.context().PollAt(step));
         histograms.BucketsAt(h, step, buckets);
         if (!buckets.empty()) series.values[step] = f(buckets, step);
       }

@@ -13,6 +13,7 @@
 namespace tocsin::promql {
 
 class Evaluator;
+class QueryContext;
 struct CallExpr;
 
 /// One value of a vector to another; the metric name goes. The first argument is the vector, the
@@ -37,7 +38,7 @@ struct RangeBatch {
   Steps ends;                       // where the ranges end: steps with @ and offset applied
   std::int64_t range_ms;
   std::span<const ScalarSteps> args;  // the scalar arguments
-  Compat compat;
+  QueryContext& context;
   std::vector<double>& scratch;
 
   std::span<const Sample> At(std::size_t step) const {
@@ -46,13 +47,13 @@ struct RangeBatch {
 };
 
 /// A range vector to a vector. Writes one value a step to `out`, Absent() for none; `out` comes
-/// filled with Absent().
+/// filled with Absent(). Where the query has been stopped meanwhile, it may leave the rest undone.
 struct WindowFunction {
   void (*compute)(const RangeBatch& batch, double* out);
   bool keeps_name = false;
   /// Set for rate and increase: a name that is no counter's is worth an info.
   bool wants_counter = false;
-  /// Looks at the scalar arguments before any series is; may be null.
+  /// Looks at the scalar arguments, once there is any series; may be null.
   Status (*check)(const CallExpr& call, std::span<const ScalarSteps> args,
                   Evaluator& evaluator) = nullptr;
 };

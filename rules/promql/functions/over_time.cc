@@ -37,14 +37,14 @@ void Variances(const RangeBatch& batch, double* out, Result result) {
   const bool fit = FitForSliding(batch.samples);
   SlidingSums<2, decltype(terms)> sums(batch.samples, terms);
   ForEachWindow(batch, out, [&](Samples samples, std::size_t step) {
-    if (!fit) return result(DirectVariance(samples, batch.compat));
+    if (!fit) return result(DirectVariance(samples, batch.context.options().compat));
     constexpr double kMaxLoss = 1e4;
     const auto [deviations, squares] = sums.Over(batch.windows[step]);
     const auto n = static_cast<double>(samples.size());
     const double shift = deviations.Total() * deviations.Total() / n;
     const double spread = squares.Total() - shift;
     const bool precise = (spread > 0 && spread * kMaxLoss >= shift) || squares.Total() == 0;
-    return result(precise ? spread / n : DirectVariance(samples, batch.compat));
+    return result(precise ? spread / n : DirectVariance(samples, batch.context.options().compat));
   });
 }
 

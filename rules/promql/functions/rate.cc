@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "rules/promql/context.h"
 #include "rules/promql/functions/families.h"
 #include "rules/promql/functions/windows.h"
 
@@ -79,7 +80,7 @@ void Extrapolated(const RangeBatch& batch, double* out) {
       increase = resets.Correct(increase, batch.windows[step]);
     }
     double factor = ExtrapolationFactor(samples, increase, batch.ends.At(step), batch.range_ms,
-                                        kKind, batch.compat);
+                                        kKind, batch.context.options().compat);
     if constexpr (kPerSecond) factor /= range_seconds;
     out[step] = increase * factor;
   }

@@ -60,7 +60,7 @@ class Regressions {
       const double value = samples.front().value;
       return std::isinf(value) ? Line{std::nan(""), std::nan("")} : Line{0, value};
     }
-    if (!fit_) return DirectRegression(samples, at_ms, batch_.compat);
+    if (!fit_) return DirectRegression(samples, at_ms, batch_.context.options().compat);
     const auto [x_sum, y_sum, xy_sum, xx_sum] = sums_.Over(window);
     const Sample& reference = sums_.reference();
     const auto n = static_cast<double>(samples.size());

@@ -104,6 +104,26 @@ void AddQueryOptions(CLI::App& query, QueryArguments& arguments) {
       ->check(CLI::IsMember({"table", "json", "chart"}));
 }
 
+void AddBacktestOptions(CLI::App& backtest, RuleArguments& arguments) {
+  backtest.add_option("RULES", arguments.files, "Rule files [those of the configuration].");
+  auto* from = backtest.add_option("--from", arguments.from, "History: an OpenMetrics file.");
+  backtest
+      .add_option("--url", arguments.url, "History: a Prometheus or agent [http://127.0.0.1:9909].")
+      ->excludes(from);
+  backtest.add_option("--start", arguments.start,
+                      "From: Unix seconds or RFC 3339 [the file's first sample].");
+  backtest.add_option("--end", arguments.end, "To [the file's last sample].");
+  backtest.add_option("--against", arguments.against, "What these rules would have changed.");
+}
+
+void AddLintOptions(CLI::App& lint, RuleArguments& arguments) {
+  lint.add_option("RULES", arguments.files, "Rule files [those of the configuration].");
+  lint.add_option("--url", arguments.url,
+                  "The agent or Prometheus whose metrics are known [http://127.0.0.1:9909].");
+  lint.add_option("--sample-interval", arguments.sample_interval,
+                  "Between samples; windows shorter than two of them are reported.");
+}
+
 }  // namespace
 
 ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
@@ -134,6 +154,23 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   command("format", Command::kFormat, "Lay out a PromQL expression.")
       ->add_option("EXPR", line.query.expr, "PromQL.")
       ->required();
+  command("test", Command::kTest, "Run tests of rules, in promtool's format; 1 if one fails.")
+      ->add_option("FILE", line.rules.files, "Files of rule tests.")
+      ->required();
+  AddLintOptions(*command("lint", Command::kLint, "Say what is probably not meant in rules."),
+                 line.rules);
+  AddBacktestOptions(
+      *command("backtest", Command::kBacktest, "Replay history: what would have paged."),
+      line.rules);
+  CLI::App* rules = app.add_subcommand("rules", "Rules for others.");
+  rules->require_subcommand(1);
+  CLI::App* exported = rules->add_subcommand("export", "Print plain Prometheus rules.");
+  exported->callback([&line] { line.command = Command::kExportRules; });
+  exported->add_option("RULES", line.rules.files, "Rule files [those of the configuration].");
+  exported->add_option("--inhibition", line.rules.inhibition,
+                       "Write Alertmanager's inhibit_rules to this file.");
+  exported->add_option("--format", line.rules.format, "prometheus.")
+      ->check(CLI::IsMember({"prometheus"}));
   command("version", Command::kVersion, "Print the version.");
 
   try {

@@ -6,11 +6,24 @@
 #include <vector>
 
 #include "agent/commands/query.h"
+#include "agent/commands/rules.h"
 #include "agent/settings.h"
 
 namespace tocsin {
 
-enum class Command { kRun, kCheck, kCollect, kCollectors, kQuery, kFormat, kVersion };
+enum class Command {
+  kRun,
+  kCheck,
+  kCollect,
+  kCollectors,
+  kQuery,
+  kFormat,
+  kTest,
+  kLint,
+  kBacktest,
+  kExportRules,
+  kVersion
+};
 
 struct CommandLine {
   Command command = Command::kRun;
@@ -19,6 +32,7 @@ struct CommandLine {
   bool json = false;               // collectors
   bool markdown = false;           // collectors
   QueryArguments query;            // query; its expr also of format
+  RuleArguments rules;             // test, lint, backtest, rules export
 };
 
 /// What a command line asks for, or the exit status when there is nothing left to do: --help and

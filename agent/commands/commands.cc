@@ -32,6 +32,14 @@ int RunCommand(const CommandLine& line) {
       return RunQuery(line.query, line.flags);
     case Command::kFormat:
       return FormatExpression(line.query.expr);
+    case Command::kTest:
+      return TestRules(line.rules, line.flags);
+    case Command::kLint:
+      return LintRules(line.rules, line.flags);
+    case Command::kBacktest:
+      return BacktestRules(line.rules, line.flags);
+    case Command::kExportRules:
+      return ExportRules(line.rules, line.flags);
     case Command::kVersion:
       return PrintVersion();
   }

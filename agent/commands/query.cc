@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <utility>
 
 #include "agent/api/params.h"
@@ -16,9 +14,10 @@
 #include "agent/commands/http_get.h"
 #include "agent/commands/query_output.h"
 #include "agent/commands/query_stdin.h"
+#include "base/file.h"
 #include "base/format.h"
 #include "base/json.h"
-#include "metrics/exposition/parse.h"
+#include "rules/history.h"
 #include "rules/memory_store.h"
 #include "rules/promql/engine.h"
 #include "rules/promql/parser.h"
@@ -29,6 +28,7 @@ namespace {
 
 constexpr std::size_t kChartWidth = 72;
 constexpr std::int64_t kDefaultPoints = 250;
+constexpr std::size_t kMaxFileBytes = std::size_t{4} << 30;
 
 /// When the query is evaluated: once at `start`, or over a grid.
 struct Grid {
@@ -56,50 +56,12 @@ Result<Grid> ReadGrid(const QueryArguments& arguments, std::int64_t newest_ms) {
   return grid;
 }
 
-promql::EngineOptions EngineOf(const Flags& flags) {
-  promql::EngineOptions options;
-  if (flags.promql_compat == "v2") options.compat = promql::Compat::kV2;
-  return options;
-}
-
-/// Puts the samples of an exposition into a store, as a query sees them.
-class StoreLoader final : public exposition::ParseVisitor {
- public:
-  explicit StoreLoader(MemoryStore& store) : store_(store) {}
-
-  Status OnSample(const exposition::ParsedFamily& family,
-                  const exposition::ParsedSample& sample) override {
-    if (!sample.timestamp_ms) {
-      return Error{Errc::kInvalid,
-                   "line " + std::to_string(sample.line) + ": a sample without a timestamp"};
-    }
-    std::string name;
-    AppendSampleName(family.name, family.type, sample.suffix, name);
-    LabelsBuilder labels;
-    for (const LabelView label : sample.labels) labels.Set(label.name, label.value);
-    labels.Set(kMetricName, name);
-    store_.Append(labels.Build(), *sample.timestamp_ms, sample.value);
-    newest_ms_ = std::max(newest_ms_, *sample.timestamp_ms);
-    return Unit{};
-  }
-
-  std::int64_t newest_ms() const { return newest_ms_; }
-
- private:
-  MemoryStore& store_;
-  std::int64_t newest_ms_ = 0;
-};
-
 Result<promql::QueryResult> QueryFile(const QueryArguments& arguments, const Flags& flags) {
-  std::ifstream in(*arguments.file, std::ios::binary);
-  if (!in) return Error{Errc::kIo, *arguments.file + ": cannot be read"};
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  TRY_ASSIGN(const std::string text, ReadWholeFile(*arguments.file, kMaxFileBytes));
   MemoryStore store;
-  StoreLoader loader(store);
-  TRY(exposition::Parse(
-      text, {.format = exposition::Format::kOpenMetrics, .source = *arguments.file}, loader));
+  TRY_ASSIGN(const HistorySpan span, LoadOpenMetrics(text, *arguments.file, {}, store));
   TRY_ASSIGN(const promql::ExprPtr expr, promql::ParseExpr(arguments.expr));
-  TRY_ASSIGN(const Grid grid, ReadGrid(arguments, loader.newest_ms()));
+  TRY_ASSIGN(const Grid grid, ReadGrid(arguments, span.last_ms));
   const promql::EngineOptions options = EngineOf(flags);
   return grid.range
              ? promql::EvalRange(*expr, grid.start_ms, grid.end_ms, grid.step_ms, store, options)
@@ -154,6 +116,12 @@ int PrintParseError(const std::string& text, const Error& error, const promql::P
 }
 
 }  // namespace
+
+promql::EngineOptions EngineOf(const Flags& flags) {
+  promql::EngineOptions options;
+  if (flags.promql_compat == "v2") options.compat = promql::Compat::kV2;
+  return options;
+}
 
 int RunQuery(const QueryArguments& arguments, const Flags& flags) {
   if (arguments.from_stdin) {

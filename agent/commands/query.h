@@ -3,6 +3,7 @@
 #include <string>
 
 #include "agent/settings.h"
+#include "rules/promql/engine.h"
 
 namespace tocsin {
 
@@ -18,6 +19,9 @@ struct QueryArguments {
   std::optional<std::string> step;
   std::string output = "table";  // table, json, chart
 };
+
+/// --promql.compat as the engine has it.
+promql::EngineOptions EngineOf(const Flags& flags);
 
 /// Evaluates and prints. Without url and file it asks the agent on this host.
 int RunQuery(const QueryArguments& arguments, const Flags& flags);

@@ -97,7 +97,9 @@ struct AlertInstances::Seen {
 };
 
 AlertInstances::AlertInstances(std::shared_ptr<const Rule> rule)
-    : rule_(std::move(rule)), canonical_expr_(promql::ToString(*rule_->expr)) {
+    : rule_(std::move(rule)),
+      key_(rule_->Key()),
+      canonical_expr_(promql::ToString(*rule_->expr)) {
   for (const RuleText& label : rule_->labels) {
     labels_are_plain_ = labels_are_plain_ && label.compiled->IsPlain();
   }
@@ -112,25 +114,36 @@ AlertInstances::AlertInstances(AlertInstances&&) noexcept = default;
 Labels AlertInstances::IdentityOf(const Labels& source, double value,
                                   const AlertEvaluation& evaluation,
                                   const AlertSurroundings& surroundings) const {
-  LabelsBuilder identity(source);
-  identity.Del(kMetricName);
-  tmpl::AlertTextData data;
-  tmpl::Environment environment;
+  std::vector<std::string> expanded;  // outlives the views
   if (!labels_are_plain_) {
-    data = {source, surroundings.external_labels, value};
+    const tmpl::AlertTextData data{source, surroundings.external_labels, value};
+    tmpl::Environment environment;
     environment.now = evaluation.at;
     environment.query = evaluation.query;
     environment.external_url = surroundings.external_url;
+    expanded.reserve(rule_->labels.size());
+    for (const RuleText& label : rule_->labels) {
+      expanded.push_back(label.compiled->ExpandOrExplain(data, environment));
+    }
   }
-  for (const RuleText& label : rule_->labels) {
-    identity.Set(label.name, label.compiled->IsPlain()
-                                 ? label.text
-                                 : label.compiled->ExpandOrExplain(data, environment));
+  std::vector<LabelView> all;
+  all.reserve(source.size() + rule_->labels.size() + 1);
+  const auto replaced = [this](std::string_view name) {
+    return std::any_of(rule_->labels.begin(), rule_->labels.end(),
+                       [name](const RuleText& label) { return label.name == name; });
+  };
+  for (const LabelView label : source) {
+    if (label.name == kMetricName || label.value.empty() || replaced(label.name)) continue;
+    // Of a rule with severities it is not part of what the alert is.
+    if (label.name == kSeverity && !rule_->policy.plain) continue;
+    all.push_back(label);
   }
-  identity.Set(kAlertName, rule_->name);
-  // Of a rule with severities it is not part of what the alert is.
-  if (!rule_->policy.plain) identity.Del(kSeverity);
-  return identity.Build().WithoutEmpty();
+  for (std::size_t i = 0; i < rule_->labels.size(); ++i) {
+    const std::string& text = labels_are_plain_ ? rule_->labels[i].text : expanded[i];
+    if (!text.empty()) all.push_back({rule_->labels[i].name, text});
+  }
+  all.push_back({kAlertName, rule_->name});
+  return Labels(all);
 }
 
 Result<std::vector<AlertInstances::Seen>> AlertInstances::Judge(
@@ -423,7 +436,7 @@ AlertState AlertInstances::State() const {
 void AlertInstances::Export(std::vector<AlertRecord>& records) const {
   for (const auto& [identity, instance] : instances_) {
     AlertRecord record;
-    record.rule_key = rule_->Key();
+    record.rule_key = key_;
     record.identity = identity;
     record.source = instance->source;
     record.whole_rule = instance->whole_rule;

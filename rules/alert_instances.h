@@ -109,6 +109,7 @@ class AlertInstances {
   bool MayForget(const Instance& instance) const;
 
   std::shared_ptr<const Rule> rule_;
+  std::string key_;
   bool labels_are_plain_ = true;    // no label is a template: identity follows from the source
   bool annotations_query_ = false;  // annotations ask the storage: expanded at each evaluation
   std::string canonical_expr_;

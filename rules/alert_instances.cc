@@ -97,9 +97,7 @@ struct AlertInstances::Seen {
 };
 
 AlertInstances::AlertInstances(std::shared_ptr<const Rule> rule)
-    : rule_(std::move(rule)),
-      key_(rule_->Key()),
-      canonical_expr_(promql::ToString(*rule_->expr)) {
+    : rule_(std::move(rule)), key_(rule_->Key()), canonical_expr_(promql::ToString(*rule_->expr)) {
   for (const RuleText& label : rule_->labels) {
     labels_are_plain_ = labels_are_plain_ && label.compiled->IsPlain();
   }

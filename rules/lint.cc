@@ -82,7 +82,8 @@ class Linter {
     for (const RuleGroupSpec& group : groups) {
       for (const auto& rule : group.rules) {
         if (!rule->IsAlerting()) {
-          recorded_[rule->name] = group.interval.value_or(options.evaluation_interval);
+          recorded_[rule->name] = {group.interval.value_or(options.evaluation_interval),
+                                   LookBack(*rule->expr)};
         }
       }
     }
@@ -110,6 +111,12 @@ class Linter {
   }
 
  private:
+  /// A series that the rules make.
+  struct Recorded {
+    milliseconds interval;
+    milliseconds look_back;
+  };
+
   void Find(const std::string& message) {
     findings_.push_back({group_->file, rule_->line, rule_->column, rule_->name, message});
   }
@@ -142,7 +149,7 @@ class Linter {
     std::string message = "nothing exports " + std::string(name);
     std::vector<std::string_view> names;
     for (const auto& [known, facts] : *options_.metrics) names.push_back(known);
-    for (const auto& [known, interval] : recorded_) names.push_back(known);
+    for (const auto& [known, made] : recorded_) names.push_back(known);
     if (const auto nearest = NearestWord(name, names)) {
       message.append(": did you mean ").append(*nearest).append("?");
     }
@@ -150,7 +157,8 @@ class Linter {
   }
 
   milliseconds IntervalOf(std::string_view name) const {
-    if (const auto found = recorded_.find(name); found != recorded_.end()) return found->second;
+    if (const auto found = recorded_.find(name); found != recorded_.end())
+      return found->second.interval;
     if (options_.metrics) {
       const auto found = options_.metrics->find(name);
       if (found != options_.metrics->end() && found->second.interval.count() > 0) {
@@ -215,7 +223,7 @@ class Linter {
     const bool waits = std::all_of(
         rule.policy.levels.begin(), rule.policy.levels.end(),
         [](const auto& level) { return !level || level->hold_for.count() > 0 || level->of > 1; });
-    if (!waits && LookBack(*rule.expr).count() == 0) {
+    if (!waits && !LooksBack(*rule.expr)) {
       Find("no `for`: a single sample is enough to fire");
     }
     // The default limit: nobody has thought of it.
@@ -230,6 +238,16 @@ class Linter {
              FormatDuration(rule.policy.no_data_for) + ": say no_data or no_data_for");
       }
     }
+  }
+
+  /// True if the value is over a window, or what the rules record of one.
+  bool LooksBack(const promql::Expr& expr) const {
+    const auto selectors = promql::Selectors(expr);
+    return LookBack(expr).count() > 0 ||
+           std::any_of(selectors.begin(), selectors.end(), [this](const auto* selector) {
+             const auto found = recorded_.find(NameOf(*selector));
+             return found != recorded_.end() && found->second.look_back.count() > 0;
+           });
   }
 
   void CheckTexts() {
@@ -258,7 +276,7 @@ class Linter {
 
   std::span<const RuleGroupSpec> groups_;
   const LintOptions& options_;
-  std::map<std::string, milliseconds, std::less<>> recorded_;
+  std::map<std::string, Recorded, std::less<>> recorded_;
   const RuleGroupSpec* group_ = nullptr;
   const Rule* rule_ = nullptr;
   std::vector<LintFinding> findings_;

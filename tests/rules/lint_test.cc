@@ -122,6 +122,18 @@ groups:
                           HasSubstr("the label \"value\" contains the value")));
 }
 
+TEST(LintTest, ARecordedWindowIsAWindow) {
+  const auto lint = [](const std::string& recorded) {
+    return Lint(RulesOf("groups:\n- name: g\n  rules:\n  - { record: r, expr: '" + recorded +
+                        "' }\n  - { alert: A, expr: r > 5, annotations: { summary: s } }\n")
+                    .groups,
+                {})
+        .size();
+  };
+  EXPECT_EQ(lint("x"), 1U);
+  EXPECT_EQ(lint("avg_over_time(x[5m])"), 0U);
+}
+
 TEST(LintTest, FiltersThatWouldKeepAnAlert) {
   const auto lint = [](const std::string& more) {
     const RuleSet rules = RulesOf(R"(

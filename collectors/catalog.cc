@@ -62,6 +62,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kSoftnetCollector,
       kStatCollector,
       kSysctlCollector,
+      kSystemdCollector,
       kTapestatsCollector,
       kTcpstatCollector,
       kTextfileCollector,

@@ -16,6 +16,7 @@
 
 #include "base/parse.h"
 #include "collectors/btrfs_devices.h"
+#include "collectors/dbus.h"
 #include "collectors/ethtool.h"
 #include "collectors/netlink.h"
 
@@ -269,6 +270,10 @@ class RealHostFs final : public HostFs {
   }
 
   std::unique_ptr<EthtoolSource> Ethtool() const override { return MakeEthtoolSource(); }
+  std::unique_ptr<DbusConnection> SystemBus() const override {
+    return MakeDbusConnection(
+        {RootPath("run/dbus/system_bus_socket"), RootPath("run/systemd/private")});
+  }
 
   LocalZone ZoneAt(WallTime at) const override {
     const std::time_t time = std::chrono::floor<seconds>(at).time_since_epoch().count();

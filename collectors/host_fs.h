@@ -18,6 +18,7 @@
 namespace tocsin {
 
 class EthtoolSource;
+class DbusConnection;
 class NetlinkSocket;
 struct BtrfsFilesystem;
 
@@ -135,6 +136,8 @@ class HostFs {
   virtual std::unique_ptr<NetlinkSocket> Netlink(int protocol) const = 0;
   /// The drivers of network cards (collectors/ethtool.h).
   virtual std::unique_ptr<EthtoolSource> Ethtool() const = 0;
+  /// The system bus of the host, or else the door of its systemd for root (collectors/dbus.h).
+  virtual std::unique_ptr<DbusConnection> SystemBus() const = 0;
   /// The host's own time zone at `at`.
   virtual LocalZone ZoneAt(WallTime at) const = 0;
   /// Bytes of a page of memory, in which the kernel counts.

@@ -54,6 +54,7 @@ extern const CatalogEntry kSockstatCollector;
 extern const CatalogEntry kSoftnetCollector;
 extern const CatalogEntry kStatCollector;
 extern const CatalogEntry kSysctlCollector;
+extern const CatalogEntry kSystemdCollector;
 extern const CatalogEntry kTapestatsCollector;
 extern const CatalogEntry kTcpstatCollector;
 extern const CatalogEntry kTextfileCollector;

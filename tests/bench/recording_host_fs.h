@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "collectors/btrfs_devices.h"
+#include "collectors/dbus.h"
 #include "collectors/ethtool.h"
 #include "collectors/host_fs.h"
 #include "collectors/netlink.h"
@@ -57,6 +58,7 @@ class RecordingHostFs final : public HostFs {
     return host_->Netlink(protocol);
   }
   std::unique_ptr<EthtoolSource> Ethtool() const override { return host_->Ethtool(); }
+  std::unique_ptr<DbusConnection> SystemBus() const override { return host_->SystemBus(); }
   LocalZone ZoneAt(WallTime at) const override { return host_->ZoneAt(at); }
   std::size_t PageBytes() const override { return host_->PageBytes(); }
 

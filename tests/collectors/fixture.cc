@@ -13,6 +13,7 @@
 
 #include "base/parse.h"
 #include "collectors/btrfs_devices.h"
+#include "collectors/dbus.h"
 #include "collectors/ethtool.h"
 #include "collectors/netlink.h"
 #include "metrics/exposition/render.h"
@@ -86,6 +87,16 @@ class FixtureFile final : public HostFile {
   std::unique_ptr<HostFile> file_;
 };
 
+std::string BytesOf(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    const auto byte = ParseInt<std::uint8_t>(std::string_view(hex).substr(i, 2), 16);
+    EXPECT_TRUE(byte.has_value()) << "the fixture's netlink is not hexadecimal";
+    bytes += static_cast<char>(byte.value_or(0));
+  }
+  return bytes;
+}
+
 /// Answers of the kernel, from the file `netlink`.
 class FixtureNetlink final : public NetlinkSocket {
  public:
@@ -100,10 +111,10 @@ class FixtureNetlink final : public NetlinkSocket {
     for (const auto& row : Rows(file_)) {
       if (row[0] == "ask") {
         wanted = row.at(1) == protocol_ && row.at(2) == std::to_string(request.type) &&
-                 (row.size() < 4 || request.payload == FromHex(row[3]));
+                 (row.size() < 4 || request.payload == BytesOf(row[3]));
         found |= wanted;
       } else if (wanted) {
-        batches_.push_back(FromHex(row[0]));
+        batches_.push_back(BytesOf(row[0]));
       }
     }
     if (!found) return Error{Errc::kUnsupported, "netlink: the fixture has no answer"};
@@ -116,16 +127,6 @@ class FixtureNetlink final : public NetlinkSocket {
   }
 
  private:
-  static std::string FromHex(const std::string& hex) {
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-      const auto byte = ParseInt<std::uint8_t>(std::string_view(hex).substr(i, 2), 16);
-      EXPECT_TRUE(byte.has_value()) << "the fixture's netlink is not hexadecimal";
-      bytes += static_cast<char>(byte.value_or(0));
-    }
-    return bytes;
-  }
-
   const fs::path file_;
   const std::string protocol_;
   std::vector<std::string> batches_;
@@ -189,6 +190,33 @@ class FixtureEthtool final : public EthtoolSource {
   }
 
   const fs::path file_;
+};
+
+/// Answers of services, from the file `dbus`.
+class FixtureDbus final : public DbusConnection {
+ public:
+  explicit FixtureDbus(fs::path file) : file_(std::move(file)) {}
+
+  Result<std::string_view> Call(const DbusCall& call) override {
+    std::vector<std::string> asked{"ask", std::string(call.path), std::string(call.member)};
+    asked.insert(asked.end(), call.arguments.begin(), call.arguments.end());
+    bool found = false;
+    for (const auto& row : Rows(file_)) {
+      if (row[0] == "ask") {
+        found = row == asked;
+      } else if (found) {
+        body_ = BytesOf(row[0]);
+        return std::string_view(body_);
+      }
+    }
+    const bool any = fs::exists(file_);
+    return Error{any ? Errc::kNotFound : Errc::kUnsupported,
+                 any ? "the fixture has no answer" : "the fixture has no bus"};
+  }
+
+ private:
+  const fs::path file_;
+  std::string body_;
 };
 
 class FixtureHostFs final : public HostFs {
@@ -305,6 +333,9 @@ class FixtureHostFs final : public HostFs {
 
   std::size_t PageBytes() const override { return 4096; }
 
+  std::unique_ptr<DbusConnection> SystemBus() const override {
+    return std::make_unique<FixtureDbus>(root_ / "dbus");
+  }
   std::unique_ptr<NetlinkSocket> Netlink(int protocol) const override {
     return std::make_unique<FixtureNetlink>(root_ / "netlink", protocol);
   }

@@ -10,6 +10,7 @@
 
 #include "base/parse.h"
 #include "collectors/btrfs_devices.h"
+#include "collectors/dbus.h"
 #include "collectors/ethtool.h"
 #include "collectors/host_fs.h"
 #include "collectors/netlink.h"
@@ -135,6 +136,20 @@ class MemoryEthtool final : public EthtoolSource {
   MemoryHost& host_;
 };
 
+class MemoryDbus final : public DbusConnection {
+ public:
+  explicit MemoryDbus(MemoryHost& host) : host_(host) {}
+
+  Result<std::string_view> Call(const DbusCall& call) override {
+    std::string name = "dbus " + std::string(call.path) + " " + std::string(call.member);
+    for (const std::string_view argument : call.arguments) name.append(" ").append(argument);
+    return host_.Section(name);
+  }
+
+ private:
+  MemoryHost& host_;
+};
+
 class MemoryHostFs final : public HostFs {
  public:
   explicit MemoryHostFs(std::string_view text) : host_(text) {}
@@ -198,6 +213,9 @@ class MemoryHostFs final : public HostFs {
   LocalZone ZoneAt(WallTime) const override { return {"UTC", seconds(0)}; }
   std::unique_ptr<NetlinkSocket> Netlink(int protocol) const override {
     return std::make_unique<MemoryNetlink>(host_, protocol);
+  }
+  std::unique_ptr<DbusConnection> SystemBus() const override {
+    return std::make_unique<MemoryDbus>(host_);
   }
   std::size_t PageBytes() const override { return 4096; }
 

@@ -33,7 +33,9 @@ void Fill(MemoryStore& store, const Moment& now, int series, int values, double 
   }
 }
 
-void Run(benchmark::State& state, const std::string& yaml, int series, int values) {
+/// Evaluations `step` apart.
+void Run(benchmark::State& state, const std::string& yaml, int series, int values,
+         milliseconds step = milliseconds(1)) {
   Moment now{FromMillis(1'700'000'000'000), MonoTime(std::chrono::hours(1))};
   MemoryStore store;
   Fill(store, now, series, values, 50);
@@ -43,13 +45,14 @@ void Run(benchmark::State& state, const std::string& yaml, int series, int value
   options.evaluation_interval = std::chrono::seconds(1);
   manager.Exchange(RulesOf(yaml), options, now, sink);
   const ManualClock stopwatch(now.wall);
-  const promql::EngineOptions engine;
+  promql::EngineOptions engine;
+  engine.lookback_ms = std::int64_t{1} << 50;  // the samples do not age
   const auto group = manager.Groups().at(0);
   const auto evaluate = [&] {
     const EvaluationSummary summary = manager.Evaluate(
         {group, now.wall, 0}, now.mono, {store, engine, sink, std::nullopt, stopwatch});
-    now.wall += std::chrono::milliseconds(1);
-    now.mono += std::chrono::milliseconds(1);
+    now.wall += step;
+    now.mono += step;
     return summary;
   };
   evaluate();
@@ -57,8 +60,7 @@ void Run(benchmark::State& state, const std::string& yaml, int series, int value
   state.counters["events"] = static_cast<double>(sink.events_);
 }
 
-void FiringInstances(benchmark::State& state) {
-  Run(state, R"(
+constexpr const char* kFiring = R"(
 groups:
 - name: g
   rules:
@@ -66,10 +68,18 @@ groups:
     expr: x > 0
     labels: { team: infra }
     annotations: { summary: "{{ $labels.i }} is {{ $value }}" }
-)",
-      static_cast<int>(state.range(0)), 1);
+)";
+
+void FiringInstances(benchmark::State& state) {
+  Run(state, kFiring, static_cast<int>(state.range(0)), 1);
 }
 BENCHMARK(FiringInstances)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMillisecond);
+
+/// Every instance is told again at every evaluation.
+void FiringInstancesResent(benchmark::State& state) {
+  Run(state, kFiring, static_cast<int>(state.range(0)), 1, std::chrono::minutes(2));
+}
+BENCHMARK(FiringInstancesResent)->Arg(10'000)->Unit(benchmark::kMillisecond);
 
 void QuietThresholds(benchmark::State& state) {
   Run(state, R"(

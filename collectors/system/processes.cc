@@ -1,4 +1,5 @@
 #include <array>
+#include <optional>
 #include <string>
 
 #include "base/parse.h"
@@ -11,24 +12,36 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<FamilySpec, 5> kFamilies{{
+constexpr std::array<FamilySpec, 6> kFamilies{{
     {"node_processes_threads", MetricType::kGauge, "Allocated threads in system"},
     {"node_processes_max_threads", MetricType::kGauge, "Limit of threads in the system"},
     {"node_processes_state", MetricType::kGauge, "Number of processes in each state."},
     {"node_processes_pids", MetricType::kGauge, "Number of PIDs"},
     {"node_processes_max_processes", MetricType::kGauge, "Number of max PIDs limit"},
+    {"node_processes_threads_state", MetricType::kGauge, "Number of threads in each state."},
 }};
+
+/// Counts by a state's letter.
+using ByState = std::array<std::uint64_t, 128>;
 
 struct Totals {
   std::uint64_t processes = 0;
   std::uint64_t threads = 0;
-  std::array<std::uint64_t, 128> by_state{};  // index: the state's letter
+  ByState by_state{};
+  ByState threads_by_state{};
+};
+
+/// What a stat file says that is counted here.
+struct Stat {
+  char state;
+  std::uint64_t threads;
 };
 
 class ProcessesCollector final : public Collector {
  public:
   explicit ProcessesCollector(const HostFs& fs)
-      : proc_(fs.ProcPath("")),
+      : fs_(fs),
+        proc_(fs.ProcPath("")),
         max_threads_(fs.ProcPath("sys/kernel/threads-max")),
         max_pids_(fs.ProcPath("sys/kernel/pid_max")),
         dir_(fs.Dir(proc_)),
@@ -42,39 +55,65 @@ class ProcessesCollector final : public Collector {
       if (NumberAfter("", name).empty()) continue;
       if (round.stop.stop_requested()) return Error{Errc::kCancelled, "stopped among processes"};
       path_.assign(proc_).append(name).append("/stat");
-      const RawRead stat = files_.Read(path_);
-      if (stat) Count(stat.text, totals);  // otherwise it ended since it was listed
+      if (const auto stat = Read(path_)) Count(name, *stat, totals);
     }
     TRY_ASSIGN(const double max_threads, Limit(max_threads_));
     TRY_ASSIGN(const double max_pids, Limit(max_pids_));
     out.Add(kFamilies[0], {}, static_cast<double>(totals.threads));
     out.Add(kFamilies[1], {}, max_threads);
-    for (std::size_t i = 0; i < totals.by_state.size(); ++i) {
-      if (totals.by_state[i] == 0) continue;
-      const char letter = static_cast<char>(i);
-      out.Add(kFamilies[2], {{"state", {&letter, 1}}}, static_cast<double>(totals.by_state[i]));
-    }
+    AddStates(kFamilies[2], "state", totals.by_state, out);
     out.Add(kFamilies[3], {}, static_cast<double>(totals.processes));
     out.Add(kFamilies[4], {}, max_pids);
+    AddStates(kFamilies[5], "thread_state", totals.threads_by_state, out);
     return Unit{};
   }
 
  private:
   static bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
+  /// Nothing if the process ended since it was listed.
+  std::optional<Stat> Read(const std::string& path) {
+    const RawRead read = files_.Read(path);
+    return read ? ParseStat(read.text) : std::nullopt;
+  }
+
   /// "PID (NAME) STATE PPID …": the name is the process's own and may hold anything.
-  static void Count(std::string_view stat, Totals& totals) {
+  static std::optional<Stat> ParseStat(std::string_view stat) {
     constexpr int kBetween = 16;  // fields after the state, before num_threads
     const auto end_of_name = stat.rfind(')');
-    if (end_of_name == std::string_view::npos) return;
+    if (end_of_name == std::string_view::npos) return std::nullopt;
     stat.remove_prefix(end_of_name + 1);
     const std::string_view state = TakeField(stat);
     for (int i = 0; i < kBetween; ++i) TakeField(stat);
     const auto threads = ParseInt<std::uint64_t>(TakeField(stat));
-    if (!threads || state.size() != 1 || !IsLetter(state[0])) return;
+    if (!threads || state.size() != 1 || !IsLetter(state[0])) return std::nullopt;
+    return Stat{state[0], *threads};
+  }
+
+  void Count(std::string_view pid, const Stat& stat, Totals& totals) {
     ++totals.processes;
-    ++totals.by_state[static_cast<std::size_t>(state[0])];
-    totals.threads += *threads;
+    ++totals.by_state[static_cast<std::size_t>(stat.state)];
+    totals.threads += stat.threads;
+    path_.assign(proc_).append(pid).append("/task");
+    const auto threads = fs_.List(path_);
+    if (!threads) return;
+    for (const std::string& thread : *threads) {
+      std::optional<Stat> thread_stat(stat);  // the first thread's is the process's own
+      if (thread != pid) {
+        path_.assign(proc_).append(pid).append("/task/").append(thread).append("/stat");
+        thread_stat = Read(path_);
+      }
+      if (thread_stat) ++totals.threads_by_state[static_cast<std::size_t>(thread_stat->state)];
+    }
+  }
+
+  static void AddStates(const FamilySpec& family, std::string_view label, const ByState& counts,
+                        FamilySink& out) {
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      if (counts[i] == 0) continue;
+      const char letter = static_cast<char>(i);
+      out.Add(family, {{label, {&letter, 1}}}, static_cast<double>(counts[i]));
+    }
   }
 
   Result<double> Limit(const std::string& path) {
@@ -84,6 +123,7 @@ class ProcessesCollector final : public Collector {
     return static_cast<double>(*value);
   }
 
+  const HostFs& fs_;
   const std::string proc_;
   const std::string max_threads_;
   const std::string max_pids_;

@@ -141,6 +141,11 @@ Status CheckNames(const YamlFile& file, const YamlNode& node, const Route& route
   if (!config.receivers.count(route.receiver)) {
     return file.At(node, "there is no receiver \"" + route.receiver + "\"");
   }
+  for (const EscalationStep& step : route.escalate) {
+    if (!config.receivers.count(step.receiver)) {
+      return file.At(node, "there is no receiver \"" + step.receiver + "\" to escalate to");
+    }
+  }
   for (const auto* names : {&route.mute_time_intervals, &route.active_time_intervals}) {
     for (const std::string& name : *names) {
       if (!config.time_intervals.count(name)) {

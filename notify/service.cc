@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "notify/receivers/receivers.h"
+#include "notify/sha256.h"
 #include "notify/state/codec.h"
 
 namespace tocsin::notify {
@@ -23,6 +24,13 @@ StateChange SilenceChange(const std::string& id, const std::optional<Silence>& s
           !silence};
 }
 
+StateChange AcknowledgementChange(const std::string& group_key,
+                                  const Acknowledgement* acknowledgement) {
+  return {StateChange::Table::kAcknowledgement, group_key,
+          acknowledgement ? EncodeAcknowledgement(*acknowledgement) : std::string(),
+          acknowledgement == nullptr};
+}
+
 }  // namespace
 
 Notifications::Notifications(const Clock& clock, std::unique_ptr<Transport> transport,
@@ -30,9 +38,13 @@ Notifications::Notifications(const Clock& clock, std::unique_ptr<Transport> tran
     : clock_(clock),
       state_(std::move(state)),
       outbox_(state_.get()),
-      // Both are called under mutex_, where they are changed.
+      // All are called under mutex_, where they are changed.
       silences_([this](const std::string& id, const std::optional<Silence>& silence)
                     NO_THREAD_SAFETY_ANALYSIS { changes_.push_back(SilenceChange(id, silence)); }),
+      acknowledgements_([this](const std::string& group_key, const Acknowledgement* acknowledgement)
+                            NO_THREAD_SAFETY_ANALYSIS {
+                              changes_.push_back(AcknowledgementChange(group_key, acknowledgement));
+                            }),
       log_([this](const std::string& destination, const std::string& group_key,
                   const LogEntry* entry) NO_THREAD_SAFETY_ANALYSIS {
         changes_.push_back(LogChange(destination, group_key, entry));
@@ -58,7 +70,8 @@ void Notifications::Apply(NotifyConfig config) {
     alertmanagers_ = std::move(names);
     std::unique_ptr<AlertGroups> old = std::move(groups_);
     if (config.routing.config) {
-      groups_ = std::make_unique<AlertGroups>(config.routing.config, silences_, log_, Time());
+      groups_ = std::make_unique<AlertGroups>(config.routing.config, silences_, acknowledgements_,
+                                              log_, Time());
       if (old) groups_->TakeOver(*old, Time());
     }
   }
@@ -202,6 +215,10 @@ void Notifications::TakeUpRow(StateStore::Row row, Moment now) {
       auto silence = DecodeSilence(row.value);
       readable = silence.has_value();
       if (readable) silences_.Restore(*std::move(silence));
+    } else if (row.table == Table::kAcknowledgement) {
+      auto acknowledgement = DecodeAcknowledgement(row.value);
+      readable = acknowledgement.has_value();
+      if (readable) acknowledgements_.Restore(row.key, *std::move(acknowledgement));
     } else if (row.table == Table::kAlert) {
       auto record = DecodeAlertRecord(row.value);
       readable = record.has_value();
@@ -237,6 +254,9 @@ void Notifications::RecoverState(Moment now) {
     TakeChanges();  // are in what follows
     for (const auto& [id, silence] : silences_.all()) {
       everything.push_back(SilenceChange(id, silence));
+    }
+    for (const auto& [key, acknowledgement] : acknowledgements_.all()) {
+      everything.push_back(AcknowledgementChange(key, &acknowledgement));
     }
     log_.ForEach(
         [&](const std::string& destination, const std::string& key, const LogEntry& entry) {
@@ -278,6 +298,7 @@ std::vector<GroupView> Notifications::Groups() const {
     view.labels = group.labels;
     view.key = std::move(group.key);
     for (const Alert& alert : group.alerts) view.alerts.push_back(ViewOf(alert, now));
+    if (const Acknowledgement* found = acknowledgements_.Find(view.key)) view.acknowledged = *found;
   }
   return views;
 }
@@ -305,6 +326,28 @@ Result<std::string> Notifications::SetSilence(Silence silence) {
   }
   outbox_.Done({}, {}, std::move(changes));
   return id;
+}
+
+Status Notifications::Acknowledge(const std::string& group, std::string by, std::string comment) {
+  std::vector<StateChange> changes;
+  {
+    const MutexLock lock(mutex_);
+    if (!groups_) return Error{Errc::kNotFound, "no alerts are routed here"};
+    const Moment now = Time();
+    std::optional<LogEntry> current;
+    std::string key;
+    for (const AlertGroups::GroupView& view : groups_->Groups()) {
+      if (view.key != group && HexText(Sha256(view.key)) != group) continue;
+      key = view.key;
+      current = EntryOf(view.alerts, now);
+    }
+    if (!current) return Error{Errc::kNotFound, "there is no such group of alerts"};
+    if (current->firing.empty()) return Error{Errc::kInvalid, "nothing fires in this group"};
+    acknowledgements_.Set(key, {std::move(by), std::move(comment), now.wall, current->firing});
+    changes = TakeChanges();
+  }
+  outbox_.Done({}, {}, std::move(changes));
+  return Unit{};
 }
 
 Status Notifications::ExpireSilence(const std::string& id) {

@@ -34,6 +34,7 @@ struct GroupView {
   Labels labels;
   std::string key;
   std::vector<AlertView> alerts;
+  std::optional<Acknowledgement> acknowledged;
 };
 
 /// Thread-safe.
@@ -79,6 +80,10 @@ class Notifications final : private DeliveryObserver, private MessageSource {
   std::optional<Silence> FindSilence(const std::string& id) const EXCLUDES(mutex_);
   /// Errors: see Silences.
   Result<std::string> SetSilence(Silence silence) EXCLUDES(mutex_);
+  /// Takes a group on: no more pages for what fires in it, and no escalation. `group` is its key or
+  /// the SHA-256 of it in hexadecimal. Errors: kNotFound; kInvalid if nothing fires in it.
+  Status Acknowledge(const std::string& group, std::string by, std::string comment)
+      EXCLUDES(mutex_);
   Status ExpireSilence(const std::string& id) EXCLUDES(mutex_);
 
   /// One round of the loop, for tests without Start().
@@ -107,6 +112,7 @@ class Notifications final : private DeliveryObserver, private MessageSource {
   mutable Mutex mutex_;
   std::vector<StateChange> changes_ GUARDED_BY(mutex_);  // of silences and log, to be committed
   Silences silences_ GUARDED_BY(mutex_);
+  Acknowledgements acknowledgements_ GUARDED_BY(mutex_);
   NotificationLog log_ GUARDED_BY(mutex_);
   std::unique_ptr<AlertGroups> groups_ GUARDED_BY(mutex_);     // null: nothing is routed here
   std::vector<std::string> alertmanagers_ GUARDED_BY(mutex_);  // destinations by name

@@ -40,6 +40,7 @@ struct AlertGroups::Group {
   std::map<Labels, Entry*> alerts;
   MonoTime next{};
   bool flushed = false;
+  std::optional<MonoTime> firing_since;
 };
 
 bool AlertGroups::DueOrder::operator()(const Group* a, const Group* b) const {
@@ -47,9 +48,10 @@ bool AlertGroups::DueOrder::operator()(const Group* a, const Group* b) const {
 }
 
 AlertGroups::AlertGroups(std::shared_ptr<const RoutingConfig> config, const Silences& silences,
-                         NotificationLog& log, Moment now)
+                         Acknowledgements& acknowledgements, NotificationLog& log, Moment now)
     : config_(std::move(config)),
       silences_(silences),
+      acknowledgements_(acknowledgements),
       log_(log),
       inhibitor_(config_->inhibit_rules),
       next_maintenance_(now.mono + kMaintenanceInterval) {}
@@ -149,13 +151,47 @@ std::vector<Alert> AlertGroups::Audible(const Group& group, std::vector<Alert> a
   return alerts;
 }
 
-void AlertGroups::Notify(const Group& group, const std::vector<Alert>& alerts, Moment now,
+void AlertGroups::Notify(Group& group, const std::vector<Alert>& alerts, Moment now,
                          std::vector<Outgoing>& out) {
-  const auto receiver = config_->receivers.find(group.route->receiver);
-  if (receiver == config_->receivers.end()) return;
+  const Route& route = *group.route;
   LogEntry current = EntryOf(alerts, now);
-  current.keep_for = std::min(kLogRetention, 2 * group.route->repeat_interval);
-  for (const Integration& integration : receiver->second) {
+  current.keep_for = std::min(kLogRetention, 2 * route.repeat_interval);
+  if (current.firing.empty()) {
+    group.firing_since.reset();
+    acknowledgements_.End(group.key);
+  } else if (acknowledgements_.Covers(group.key, current.firing)) {
+    return;  // somebody is at it
+  } else if (!group.firing_since) {
+    // Alerts that fired before a restart have been waiting already.
+    WallTime first = now.wall;
+    for (const Alert& alert : alerts) {
+      if (!alert.resolved()) first = std::min(first, alert.starts_at);
+    }
+    group.firing_since = now.mono - (now.wall - first);
+  }
+  NotifyReceiver(group, route.receiver, alerts, current, out);
+  for (const EscalationStep& step : route.escalate) {
+    const MonoTime at = group.firing_since.value_or(MonoTime::max() - step.after) + step.after;
+    // Once told, a receiver hears how it goes on.
+    if (now.mono >= at || Told(step.receiver, group.key)) {
+      NotifyReceiver(group, step.receiver, alerts, current, out);
+    } else if (at < group.next) {
+      Reschedule(group, at);
+    }
+  }
+}
+
+bool AlertGroups::Told(const std::string& receiver, const std::string& group_key) const {
+  const std::vector<Integration>& integrations = config_->receivers.at(receiver);
+  return std::any_of(integrations.begin(), integrations.end(), [&](const Integration& i) {
+    return log_.Find(i.destination, group_key) || pending_.count({i.destination, group_key});
+  });
+}
+
+void AlertGroups::NotifyReceiver(const Group& group, const std::string& receiver,
+                                 const std::vector<Alert>& alerts, const LogEntry& current,
+                                 std::vector<Outgoing>& out) {
+  for (const Integration& integration : config_->receivers.at(receiver)) {
     const PendingKey key{integration.destination, group.key};
     if (const auto pending = pending_.find(key); pending != pending_.end()) {
       const LogEntry& queued = pending->second;
@@ -170,7 +206,7 @@ void AlertGroups::Notify(const Group& group, const std::vector<Alert>& alerts, M
     }
     Message message;
     message.key = group.key;
-    message.group = {group.route->receiver, group.key, group.labels};
+    message.group = {receiver, group.key, group.labels};
     message.alerts = alerts;
     message.whole_group = true;
     message.send_resolved = integration.send_resolved;

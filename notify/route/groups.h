@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "notify/alert.h"
+#include "notify/route/acknowledgements.h"
 #include "notify/route/inhibit.h"
 #include "notify/route/log.h"
 #include "notify/route/route.h"
@@ -51,9 +52,9 @@ struct Muting {
 /// compared with that message instead, so that nothing is queued twice.
 class AlertGroups {
  public:
-  /// `silences` and `log` outlive it.
+  /// `silences`, `acknowledgements` and `log` outlive it.
   AlertGroups(std::shared_ptr<const RoutingConfig> config, const Silences& silences,
-              NotificationLog& log, Moment now);
+              Acknowledgements& acknowledgements, NotificationLog& log, Moment now);
   ~AlertGroups();
 
   /// The newest state of an alert.
@@ -105,8 +106,12 @@ class AlertGroups {
   void Insert(Entry& entry, const Route& route, Moment now);
   void Reschedule(Group& group, MonoTime next);
   void Flush(Group& group, Moment now, std::vector<Outgoing>& out);
-  void Notify(const Group& group, const std::vector<Alert>& alerts, Moment now,
+  void Notify(Group& group, const std::vector<Alert>& alerts, Moment now,
               std::vector<Outgoing>& out);
+  void NotifyReceiver(const Group& group, const std::string& receiver,
+                      const std::vector<Alert>& alerts, const LogEntry& current,
+                      std::vector<Outgoing>& out);
+  bool Told(const std::string& receiver, const std::string& group_key) const;
   std::vector<Alert> Audible(const Group& group, std::vector<Alert> alerts, Moment now) const;
   bool InAnyInterval(const std::vector<std::string>& names, WallTime now) const;
   void DropResolved(Group& group);
@@ -114,6 +119,7 @@ class AlertGroups {
 
   const std::shared_ptr<const RoutingConfig> config_;
   const Silences& silences_;
+  Acknowledgements& acknowledgements_;
   NotificationLog& log_;
   Inhibitor inhibitor_;
   std::unordered_map<Labels, Entry, LabelsHash> alerts_;

@@ -65,6 +65,24 @@ Status ReadIntervalNames(YamlFields& fields, const std::string& key, const Route
   return Unit{};
 }
 
+///     escalate: [ { after: 15m, receiver: second }, { after: 1h, receiver: boss } ]
+Result<std::vector<EscalationStep>> ReadEscalation(const YamlFile& file, const YamlNode& list) {
+  std::vector<EscalationStep> steps;
+  if (!list.IsSequence()) return file.At(list, "escalate is a list");
+  for (const YamlNode::Ptr& node : list.items) {
+    YamlFields fields(file, *node, "escalation step");
+    EscalationStep step;
+    TRY_ASSIGN(step.after, fields.ReadRequired("after", YamlDuration));
+    TRY_ASSIGN(step.receiver, fields.ReadRequired("receiver", YamlString));
+    TRY(fields.Finish());
+    if (!steps.empty() && step.after < steps.back().after) {
+      return file.At(*node, "escalation steps stand by rising time");
+    }
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
 Result<Route> ReadNode(const YamlFile& file, const YamlNode& node, const Route* parent) {
   YamlFields fields(file, node, "route");
   Route route;
@@ -75,12 +93,16 @@ Result<Route> ReadNode(const YamlFile& file, const YamlNode& node, const Route* 
     route.group_wait = parent->group_wait;
     route.group_interval = parent->group_interval;
     route.repeat_interval = parent->repeat_interval;
+    route.escalate = parent->escalate;
   }
   TRY_ASSIGN(route.receiver, fields.Read("receiver", YamlString, route.receiver));
   if (const YamlNode* names = fields.Find("group_by")) TRY(ReadGroupBy(file, *names, route));
   TRY_ASSIGN(route.group_wait, fields.Read("group_wait", YamlDuration, route.group_wait));
   TRY(ReadPositiveDuration(fields, "group_interval", route.group_interval));
   TRY(ReadPositiveDuration(fields, "repeat_interval", route.repeat_interval));
+  if (const YamlNode* steps = fields.Find("escalate")) {
+    TRY_ASSIGN(route.escalate, ReadEscalation(file, *steps));
+  }
   TRY_ASSIGN(route.continue_matching, fields.Read("continue", YamlBool, false));
   TRY(ReadIntervalNames(fields, "mute_time_intervals", parent, route.mute_time_intervals));
   TRY(ReadIntervalNames(fields, "active_time_intervals", parent, route.active_time_intervals));

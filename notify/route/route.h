@@ -13,6 +13,12 @@
 
 namespace tocsin::notify {
 
+/// Who is told as well when nobody has acknowledged in time.
+struct EscalationStep {
+  milliseconds after{0};  // since the first alert of the group began to fire
+  std::string receiver;
+};
+
 /// One node, with what it inherits filled in. Immutable once read.
 struct Route {
   std::string key;  // `{}/{a="b"}`: the path of matchers from the root, as in Alertmanager
@@ -25,6 +31,7 @@ struct Route {
   milliseconds repeat_interval = std::chrono::hours(4);
   std::vector<std::string> mute_time_intervals;
   std::vector<std::string> active_time_intervals;
+  std::vector<EscalationStep> escalate;  // not Alertmanager's: by rising time
   bool continue_matching = false;
   std::vector<Route> routes;
 

@@ -203,6 +203,14 @@ void SilenceFields(Io& io, SilenceT& silence) {
   io.Field(silence.comment);
 }
 
+template <class Io, class AcknowledgementT>
+void AcknowledgementFields(Io& io, AcknowledgementT& acknowledgement) {
+  io.Field(acknowledgement.by);
+  io.Field(acknowledgement.comment);
+  io.Field(acknowledgement.at);
+  io.List(acknowledgement.firing, [&](auto& fingerprint) { io.Field(fingerprint); });
+}
+
 template <class Io, class StatusT>
 void StatusFields(Io& io, StatusT& status) {
   io.EnumField(status.state, AlertState::kFiring);
@@ -277,6 +285,13 @@ std::string EncodeSilence(const Silence& silence) {
 }
 std::optional<Silence> DecodeSilence(std::string_view bytes) {
   return Decode<Silence>(bytes, [](auto& io, auto& value) { SilenceFields(io, value); });
+}
+std::string EncodeAcknowledgement(const Acknowledgement& acknowledgement) {
+  return Encode(acknowledgement, [](auto& io, auto& value) { AcknowledgementFields(io, value); });
+}
+std::optional<Acknowledgement> DecodeAcknowledgement(std::string_view bytes) {
+  return Decode<Acknowledgement>(bytes,
+                                 [](auto& io, auto& value) { AcknowledgementFields(io, value); });
 }
 std::string EncodeAlertRecord(const AlertRecord& record) {
   return Encode(record, [](auto& io, auto& value) { RecordFields(io, value); });

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "notify/alert.h"
+#include "notify/route/acknowledgements.h"
 #include "notify/route/silences.h"
 #include "rules/alert_record.h"
 
@@ -21,6 +22,9 @@ std::optional<LogEntry> DecodeLogEntry(std::string_view bytes);
 
 std::string EncodeSilence(const Silence& silence);
 std::optional<Silence> DecodeSilence(std::string_view bytes);
+
+std::string EncodeAcknowledgement(const Acknowledgement& acknowledgement);
+std::optional<Acknowledgement> DecodeAcknowledgement(std::string_view bytes);
 
 std::string EncodeAlertRecord(const AlertRecord& record);
 std::optional<AlertRecord> DecodeAlertRecord(std::string_view bytes);

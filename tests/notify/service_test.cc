@@ -202,6 +202,45 @@ TEST_F(ServiceTest, AReloadRepeatsNothingAndKeepsWhatIsQueued) {
   EXPECT_THAT(Pass(minutes(10)), IsEmpty());
 }
 
+constexpr std::string_view kEscalation = R"(
+route:
+  receiver: team
+  group_by: [alertname]
+  group_wait: 10s
+  group_interval: 1m
+  repeat_interval: 30m
+  escalate: [ { after: 15m, receiver: boss } ]
+receivers:
+  - { name: team, webhook_configs: [ { url: 'http://hook/' } ] }
+  - { name: boss, webhook_configs: [ { url: 'http://boss/' } ] }
+)";
+
+TEST_F(ServiceTest, EscalatesWhenNobodyAcknowledges) {
+  Restart(kEscalation);
+  Send("A");
+  ASSERT_THAT(Pass(minutes(14)), ElementsAre(HasSubstr(R"("receiver":"team")")));
+  ASSERT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr(R"("receiver":"boss")")));
+  Send("A", AlertState::kInactive);
+  EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr("resolved"), HasSubstr("resolved")));
+}
+
+TEST_F(ServiceTest, AnAcknowledgementMutesUntilResolvedAndSurvives) {
+  Restart(kEscalation);
+  Send("A");
+  ASSERT_EQ(Pass(seconds(11)).size(), 1u);
+  EXPECT_EQ(service_->Acknowledge("nonsense", "me", "").error().code(), Errc::kNotFound);
+  ASSERT_TRUE(service_->Acknowledge(service_->Groups()[0].key, "me", "on it").ok());
+  EXPECT_EQ(service_->Groups()[0].acknowledged->by, "me");
+  EXPECT_THAT(Pass(hours(3)), IsEmpty()) << "neither repeated nor escalated";
+  Restart(kEscalation);
+  Send("A");
+  EXPECT_THAT(Pass(minutes(40)), IsEmpty());
+  Send("A", AlertState::kInactive);
+  EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr("resolved")));
+  Send("A");
+  EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr("firing"))) << "a new incident pages again";
+}
+
 TEST_F(ServiceTest, AlertsComeBackAsTheyWereSent) {
   AlertRecord record;
   record.identity = {{"alertname", "A"}};

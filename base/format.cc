@@ -22,6 +22,9 @@ std::string_view SpecialFloat(double value) {
 /// Most values of a page are small whole numbers, which need no shortest-digits search.
 constexpr double kMaxPlainInteger = 999'999;
 
+constexpr double kMaxExactInteger = 9007199254740992;  // 2^53
+constexpr double kMinShortFixed = 1e-6;                // 0.000001 and 17 digits fit the buffer
+
 /// |value| = 0.d1d2d3… × 10^point, with the fewest digits that read back as it.
 struct Decimal {
   std::array<char, 24> digits;
@@ -107,8 +110,16 @@ void AppendGoFixed(double value, std::string& out) {
   }
   if (std::signbit(value)) out += '-';
   const double magnitude = std::fabs(value);
-  if (magnitude == 0) {
-    out += '0';
+  // Where to_chars has the shortest digits in fixed notation too; beyond, it has all of them.
+  if (magnitude < kMaxExactInteger && (magnitude >= kMinShortFixed || magnitude == 0)) {
+    std::array<char, kGoFloatMax> text;
+    const auto whole = static_cast<std::uint64_t>(magnitude);
+    char* const end = static_cast<double>(whole) == magnitude
+                          ? std::to_chars(text.data(), text.data() + text.size(), whole).ptr
+                          : std::to_chars(text.data(), text.data() + text.size(), magnitude,
+                                          std::chars_format::fixed)
+                                .ptr;
+    out.append(text.data(), end);
     return;
   }
   AppendFixedDigits(ShortestDecimal(magnitude),

@@ -10,11 +10,16 @@
 namespace tocsin::api {
 namespace {
 
+void AppendInt(std::uint64_t value, std::string& out) {
+  std::array<char, 20> text;
+  out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr);
+}
+
 void AppendTimestamp(std::int64_t t_ms, std::string& out) {
   if (t_ms < 0) out += '-';
   const std::uint64_t magnitude =
       t_ms < 0 ? 0 - static_cast<std::uint64_t>(t_ms) : static_cast<std::uint64_t>(t_ms);
-  out += std::to_string(magnitude / 1000);
+  AppendInt(magnitude / 1000, out);
   if (const std::uint64_t ms = magnitude % 1000; ms != 0) {
     out += '.';
     out += static_cast<char>('0' + ms / 100);
@@ -23,10 +28,17 @@ void AppendTimestamp(std::int64_t t_ms, std::string& out) {
   }
 }
 
+void AppendPoint(std::int64_t t_ms, double value, std::string& out) {
+  out += '[';
+  AppendTimestamp(t_ms, out);
+  out += ",\"";
+  AppendSampleValue(value, out);
+  out += "\"]";
+}
+
 void WritePoint(JsonWriter& json, std::int64_t t_ms, double value) {
-  std::string point = "[";
-  AppendTimestamp(t_ms, point);
-  point.append(",\"").append(FormatSampleValue(value)).append("\"]");
+  std::string point;
+  AppendPoint(t_ms, value, point);
   json.Raw(point);
 }
 
@@ -38,23 +50,31 @@ void WriteMetric(JsonWriter& json, const Labels& labels) {
 
 }  // namespace
 
-std::string FormatSampleValue(double value) {
+void AppendSampleValue(double value, std::string& out) {
   const double magnitude = std::fabs(value);
   if (magnitude == 0 || !std::isfinite(value) || (magnitude >= 1e-6 && magnitude < 1e21)) {
-    return FormatGoFixed(value);
+    AppendGoFixed(value, out);
+    return;
   }
   // encoding/json's form: an exponent without leading zeros.
   std::array<char, 32> text;
   const auto [end, ec] =
       std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::scientific);
-  std::string out(text.data(), end);
-  if (const auto sign = out.find('e') + 1; out[sign] == '-' && out[sign + 1] == '0') {
+  const std::size_t start = out.size();
+  out.append(text.data(), end);
+  if (const auto sign = out.find('e', start) + 1; out[sign] == '-' && out[sign + 1] == '0') {
     out.erase(sign + 1, 1);
   }
+}
+
+std::string FormatSampleValue(double value) {
+  std::string out;
+  AppendSampleValue(value, out);
   return out;
 }
 
 void WriteResult(JsonWriter& json, const promql::QueryResult& result) {
+  std::string points;
   json.BeginObject().Key("resultType").String(promql::ApiType(result.type)).Key("result");
   switch (result.type) {
     case promql::ValueType::kScalar:
@@ -82,9 +102,13 @@ void WriteResult(JsonWriter& json, const promql::QueryResult& result) {
       for (const promql::MatrixSeries& series : result.matrix) {
         json.BeginObject();
         WriteMetric(json, series.labels);
-        json.Key("values").BeginArray();
-        for (const Sample& sample : series.samples) WritePoint(json, sample.t_ms, sample.value);
-        json.EndArray().EndObject();
+        points = "[";  // most of an answer: written past the writer
+        for (const Sample& sample : series.samples) {
+          if (points.size() > 1) points += ',';
+          AppendPoint(sample.t_ms, sample.value, points);
+        }
+        points += ']';
+        json.Key("values").Raw(points).EndObject();
       }
       json.EndArray();
       break;

@@ -37,6 +37,12 @@ TEST(FormatGoFixedTest, NeverHasAnExponent) {
   EXPECT_EQ(FormatGoFixed(-123.25), "-123.25");
   EXPECT_EQ(FormatGoFixed(1e21), "1000000000000000000000");
   EXPECT_EQ(FormatGoFixed(0), "0");
+  EXPECT_EQ(FormatGoFixed(-0.0), "-0");
+  EXPECT_EQ(FormatGoFixed(9007199254740991), "9007199254740991");
+  EXPECT_EQ(FormatGoFixed(123456789012345680000.0), "123456789012345680000");
+  EXPECT_EQ(FormatGoFixed(0.1 + 0.2), "0.30000000000000004");
+  EXPECT_EQ(FormatGoFixed(1.2345678901234567e-06), "0.0000012345678901234567");
+  EXPECT_EQ(FormatGoFixed(-4503599627370495.5), "-4503599627370495.5");
   EXPECT_EQ(FormatGoFixed(std::numeric_limits<double>::infinity()), "+Inf");
 }
 

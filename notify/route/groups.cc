@@ -8,6 +8,7 @@ namespace {
 
 constexpr milliseconds kMaintenanceInterval = std::chrono::seconds(30);
 constexpr milliseconds kLogRetention = std::chrono::hours(120);
+constexpr milliseconds kNever = std::chrono::hours(24 * 36'500);
 
 /// Fewer labels first; else the first name or value that differs decides, an absent name last.
 bool LabelsBefore(const Labels& a, const Labels& b) {
@@ -40,7 +41,6 @@ struct AlertGroups::Group {
   std::map<Labels, Entry*> alerts;
   MonoTime next{};
   bool flushed = false;
-  std::optional<MonoTime> firing_since;
 };
 
 bool AlertGroups::DueOrder::operator()(const Group* a, const Group* b) const {
@@ -63,6 +63,10 @@ void AlertGroups::Put(const Alert& alert, Moment now) {
   Entry& entry = alerts_[alert.labels];
   // A firing alert is in all its groups and stays there: nothing to route.
   const bool in_place = !entry.groups.empty() && !entry.alert.resolved();
+  if (!in_place) {
+    // One that fired before a restart has been waiting already.
+    entry.firing_since = now.mono - std::max(milliseconds(0), now.wall - alert.starts_at);
+  }
   entry.alert = alert;
   ++entry.version;
   if (in_place) return;
@@ -151,34 +155,56 @@ std::vector<Alert> AlertGroups::Audible(const Group& group, std::vector<Alert> a
   return alerts;
 }
 
+/// Since when something has fired that nobody has acknowledged.
+std::optional<MonoTime> AlertGroups::UnattendedSince(const Group& group,
+                                                     const std::vector<Alert>& alerts) const {
+  std::optional<MonoTime> since;
+  for (const Alert& alert : alerts) {
+    if (alert.resolved()) continue;
+    if (acknowledgements_.Covers(group.key, {Fingerprint(alert.labels)})) continue;
+    const MonoTime own = group.alerts.at(alert.labels)->firing_since;
+    since = since ? std::min(*since, own) : own;
+  }
+  return since;
+}
+
 void AlertGroups::Notify(Group& group, const std::vector<Alert>& alerts, Moment now,
                          std::vector<Outgoing>& out) {
   const Route& route = *group.route;
   LogEntry current = EntryOf(alerts, now);
   current.keep_for = std::min(kLogRetention, 2 * route.repeat_interval);
-  if (current.firing.empty()) {
-    group.firing_since.reset();
-    acknowledgements_.End(group.key);
-  } else if (acknowledgements_.Covers(group.key, current.firing)) {
-    return;  // somebody is at it
-  } else if (!group.firing_since) {
-    // Alerts that fired before a restart have been waiting already.
-    WallTime first = now.wall;
-    for (const Alert& alert : alerts) {
-      if (!alert.resolved()) first = std::min(first, alert.starts_at);
-    }
-    group.firing_since = now.mono - (now.wall - first);
+  if (current.firing.empty()) acknowledgements_.End(group.key);
+  const std::optional<MonoTime> since = UnattendedSince(group, alerts);
+  Occasion occasion{alerts, current, route.repeat_interval, {}};
+  if (!since && !current.firing.empty()) {
+    // Somebody is at it: only what ends is told.
+    occasion.repeat = kNever;
+    KeepLog(group, now);
   }
-  NotifyReceiver(group, route.receiver, alerts, current, out);
+  NotifyReceiver(group, route.receiver, occasion, out);
   for (const EscalationStep& step : route.escalate) {
-    const MonoTime at = group.firing_since.value_or(MonoTime::max() - step.after) + step.after;
-    // Once told, a receiver hears how it goes on.
-    if (now.mono >= at || Told(step.receiver, group.key)) {
-      NotifyReceiver(group, step.receiver, alerts, current, out);
-    } else if (at < group.next) {
-      Reschedule(group, at);
+    if (since && now.mono >= *since + step.after) {
+      occasion.again_since = *since + step.after;
+      NotifyReceiver(group, step.receiver, occasion, out);
+      occasion.again_since.reset();
+      continue;
     }
+    // Once told, a receiver hears how it goes on.
+    if (Told(step.receiver, group.key)) NotifyReceiver(group, step.receiver, occasion, out);
+    if (since && *since + step.after < group.next) Reschedule(group, *since + step.after);
   }
+}
+
+/// What was told must not be forgotten while an acknowledged group is quiet: its end would not be
+/// told.
+void AlertGroups::KeepLog(const Group& group, Moment now) {
+  const auto keep = [&](const std::string& receiver) {
+    for (const Integration& integration : config_->receivers.at(receiver)) {
+      log_.Keep(integration.destination, group.key, now);
+    }
+  };
+  keep(group.route->receiver);
+  for (const EscalationStep& step : group.route->escalate) keep(step.receiver);
 }
 
 bool AlertGroups::Told(const std::string& receiver, const std::string& group_key) const {
@@ -188,9 +214,14 @@ bool AlertGroups::Told(const std::string& receiver, const std::string& group_key
   });
 }
 
+bool AlertGroups::IsDue(const LogEntry* last, bool send_resolved, const Occasion& occasion) {
+  if (last && occasion.again_since && last->at.mono < *occasion.again_since) return true;
+  return NeedsNotification(last, occasion.current, send_resolved, occasion.repeat);
+}
+
 void AlertGroups::NotifyReceiver(const Group& group, const std::string& receiver,
-                                 const std::vector<Alert>& alerts, const LogEntry& current,
-                                 std::vector<Outgoing>& out) {
+                                 const Occasion& occasion, std::vector<Outgoing>& out) {
+  const LogEntry& current = occasion.current;
   for (const Integration& integration : config_->receivers.at(receiver)) {
     const PendingKey key{integration.destination, group.key};
     if (const auto pending = pending_.find(key); pending != pending_.end()) {
@@ -200,14 +231,14 @@ void AlertGroups::NotifyReceiver(const Group& group, const std::string& receiver
                         current.resolved.end())) {
         continue;
       }
-    } else if (!NeedsNotification(log_.Find(integration.destination, group.key), current,
-                                  integration.send_resolved, group.route->repeat_interval)) {
+    } else if (!IsDue(log_.Find(integration.destination, group.key), integration.send_resolved,
+                      occasion)) {
       continue;
     }
     Message message;
     message.key = group.key;
     message.group = {receiver, group.key, group.labels};
-    message.alerts = alerts;
+    message.alerts = occasion.alerts;
     message.whole_group = true;
     message.send_resolved = integration.send_resolved;
     if (!integration.send_resolved) std::erase_if(message.alerts, std::mem_fn(&Alert::resolved));

@@ -96,10 +96,18 @@ class AlertGroups {
   struct Entry {
     Alert alert;
     std::uint64_t version = 0;
+    MonoTime firing_since{};
     std::vector<Group*> groups;  // those that hold it
   };
   struct DueOrder {
     bool operator()(const Group* a, const Group* b) const;
+  };
+  /// A group's flush: what there is to tell, and when what was told before has to be told again.
+  struct Occasion {
+    const std::vector<Alert>& alerts;
+    const LogEntry& current;
+    milliseconds repeat;
+    std::optional<MonoTime> again_since;  // to whoever was last told before this
   };
   using PendingKey = std::pair<std::string, std::string>;  // destination, group key
 
@@ -108,9 +116,12 @@ class AlertGroups {
   void Flush(Group& group, Moment now, std::vector<Outgoing>& out);
   void Notify(Group& group, const std::vector<Alert>& alerts, Moment now,
               std::vector<Outgoing>& out);
-  void NotifyReceiver(const Group& group, const std::string& receiver,
-                      const std::vector<Alert>& alerts, const LogEntry& current,
+  void NotifyReceiver(const Group& group, const std::string& receiver, const Occasion& occasion,
                       std::vector<Outgoing>& out);
+  static bool IsDue(const LogEntry* last, bool send_resolved, const Occasion& occasion);
+  std::optional<MonoTime> UnattendedSince(const Group& group,
+                                          const std::vector<Alert>& alerts) const;
+  void KeepLog(const Group& group, Moment now);
   bool Told(const std::string& receiver, const std::string& group_key) const;
   std::vector<Alert> Audible(const Group& group, std::vector<Alert> alerts, Moment now) const;
   bool InAnyInterval(const std::vector<std::string>& names, WallTime now) const;

@@ -51,6 +51,15 @@ void NotificationLog::Forget(Moment now) {
   }
 }
 
+void NotificationLog::Keep(const std::string& destination, const std::string& group_key,
+                           Moment now) {
+  const LogEntry* found = Find(destination, group_key);
+  if (!found || now.mono - found->at.mono < found->keep_for / 2) return;
+  LogEntry renewed = *found;
+  renewed.at = now;
+  Set(destination, group_key, std::move(renewed));
+}
+
 void NotificationLog::ForEach(const std::function<void(const std::string&, const std::string&,
                                                        const LogEntry&)>& visit) const {
   for (const auto& [key, entry] : entries_) visit(key.first, key.second, entry);

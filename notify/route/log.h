@@ -32,6 +32,8 @@ class NotificationLog {
   void Set(const std::string& destination, const std::string& group_key, LogEntry entry);
   const LogEntry* Find(const std::string& destination, const std::string& group_key) const;
   void Forget(Moment now);
+  /// Lets an entry that has aged by half live as long again.
+  void Keep(const std::string& destination, const std::string& group_key, Moment now);
   void ForEach(
       const std::function<void(const std::string& destination, const std::string& group_key,
                                const LogEntry&)>& visit) const;

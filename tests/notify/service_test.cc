@@ -46,12 +46,13 @@ class ServiceTest : public testing::Test {
     ASSERT_TRUE(config.ok()) << config.error().message();
     service_->Apply(*std::move(config));
   }
-  void Send(const std::string& name, AlertState state = AlertState::kFiring) {
+  void Send(const std::string& name, AlertState state = AlertState::kFiring,
+            std::optional<WallTime> since = {}) {
     AlertEvent event;
     event.identity = {{"alertname", name}};
     event.labels = event.identity;
     event.state = state;
-    event.fired_at = clock_.Wall();
+    event.fired_at = since.value_or(clock_.Wall());
     event.resolved_at = clock_.Wall();
     event.valid_until = clock_.Wall() + minutes(4);
     service_->Send(std::span(&event, 1));
@@ -239,6 +240,52 @@ TEST_F(ServiceTest, AnAcknowledgementMutesUntilResolvedAndSurvives) {
   EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr("resolved")));
   Send("A");
   EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr("firing"))) << "a new incident pages again";
+}
+
+TEST_F(ServiceTest, AStepToTheSameReceiverPagesAgainOnceAlsoAcrossARestart) {
+  constexpr std::string_view config = R"(
+route:
+  receiver: team
+  group_by: [job]
+  group_wait: 10s
+  group_interval: 1m
+  repeat_interval: 12h
+  escalate: [ { after: 15m, receiver: team }, { after: 30m, receiver: team } ]
+receivers: [ { name: team, webhook_configs: [ { url: 'http://hook/' } ] } ]
+)";
+  Restart(config);
+  Send("A");
+  ASSERT_EQ(Pass(minutes(14)).size(), 1u);
+  const WallTime began = clock_.Wall();
+  Restart(config);
+  Send("A", AlertState::kFiring, began - minutes(14));
+  EXPECT_EQ(Pass(minutes(2)).size(), 1u) << "15 minutes after it began, not after the restart";
+  Restart(config);
+  Send("A", AlertState::kFiring, began - minutes(14));
+  EXPECT_THAT(Pass(minutes(13)), IsEmpty());
+  EXPECT_EQ(Pass(minutes(2)).size(), 1u);
+  EXPECT_THAT(Pass(hours(3)), IsEmpty());
+}
+
+TEST_F(ServiceTest, WhatJoinsAnAcknowledgedGroupPagesAndEscalatesByItsOwnTime) {
+  constexpr std::string_view config = R"(
+route:
+  { receiver: team, group_by: [job], group_wait: 10s, group_interval: 1m, repeat_interval: 12h,
+    escalate: [ { after: 15m, receiver: boss } ] }
+receivers:
+  - { name: team, webhook_configs: [ { url: 'http://hook/' } ] }
+  - { name: boss, webhook_configs: [ { url: 'http://boss/' } ] }
+)";
+  Restart(config);
+  Send("A");
+  ASSERT_EQ(Pass(seconds(11)).size(), 1u);
+  ASSERT_TRUE(service_->Acknowledge(service_->Groups()[0].key, "me", "").ok());
+  EXPECT_THAT(Pass(minutes(60)), IsEmpty());
+  Send("B");
+  EXPECT_THAT(Pass(minutes(10)), ElementsAre(HasSubstr(R"("alertname":"B")")));
+  EXPECT_THAT(Pass(minutes(6)), ElementsAre(HasSubstr(R"("receiver":"boss")")));
+  Send("A", AlertState::kInactive);
+  EXPECT_THAT(Pass(minutes(2)), testing::SizeIs(2)) << "both hear that A has ended";
 }
 
 TEST_F(ServiceTest, AlertsComeBackAsTheyWereSent) {

@@ -1,0 +1,334 @@
+#include "rules/trend/detector.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "rules/trend/bfloat16.h"
+
+namespace tocsin::trend {
+namespace {
+
+// A gap of more buckets than this empties the ring of its scale: what stands in it says nothing
+// about the time after.
+constexpr std::int64_t kLargestGap = 255;
+// Sums and slopes of these stay finite as floats.
+constexpr double kMostValue = 1e30;
+constexpr double kMostWork = 1e30;
+// A clock that is set back by more has been wrong: what was seen under it cannot be placed.
+constexpr std::int64_t kLargestStepBack = 3600;
+// How far a forecast may be corrected by what was seen while it was watched, if that was long
+// enough.
+constexpr double kLeastCorrection = 0.6;
+constexpr double kMostCorrection = 1.6;
+constexpr double kCorrectionSpan = 0.3;
+// Widen the confidence of the slope to about 80 % coverage of the time left (measured).
+constexpr double kEarlier = 0.8;
+constexpr double kLater = 1.25;
+// A leak is over when its floor gains less than this part of the forecast over as long as it was
+// watched for.
+constexpr double kStillGrowing = 0.2;
+// Scales whose rings together reach back from 8 hours to days.
+constexpr int kFirstLongScale = 4;
+constexpr int kLastLongScale = 6;
+constexpr double kAsMuchWork = 0.9;
+
+}  // namespace
+
+static_assert(sizeof(Detector) <= 3072, "a series may cost 3 KB");
+
+Detector::Detector() {
+  for (Scale& scale : scales_) scale.work.fill(kBfloat16Nan);
+}
+
+std::optional<Leak> Detector::Push(const Reading& reading, const DetectorOptions& options) {
+  const bool usable = reading.value >= 0 && reading.value <= kMostValue &&
+                      !(options.zero_is_missing && reading.value == 0) && reading.t_seconds >= 0 &&
+                      reading.t_seconds <= kLastSecond;
+  if (!usable) return std::nullopt;
+  const auto narrow = static_cast<float>(reading.value);
+  if (reading.t_seconds < last_t_ - kLargestStepBack) Reset();
+  if (reading.t_seconds < last_t_) return std::nullopt;
+  last_t_ = reading.t_seconds;
+  if (first_t_ < 0) first_t_ = last_t_;
+  // The median of three does away with single bad reads.
+  if (recent_count_ == recent_.size()) {
+    std::rotate(recent_.begin(), recent_.begin() + 1, recent_.end());
+    recent_.back() = narrow;
+  } else {
+    recent_[recent_count_++] = narrow;
+    if (recent_count_ < recent_.size()) return std::nullopt;
+  }
+  const auto [a, b, c] = recent_;
+  const float value = std::max(std::min(a, b), std::min(std::max(a, b), c));
+
+  Scale& scale = scales_[0];
+  std::optional<Leak> out;
+  const auto end = static_cast<std::int32_t>(last_t_ / kFirstWidth + 1);
+  if (scale.open_end != end) {
+    out = Close(0, reading, options);
+    scale.open_end = end;
+  }
+  scale.open_low = scale.open_any ? std::min(scale.open_low, value) : value;
+  scale.open_high = scale.open_any ? std::max(scale.open_high, value) : value;
+  scale.open_any = true;
+  if (reading.work >= 0 && reading.work <= kMostWork) {
+    scale.open_work += static_cast<float>(reading.work);
+    ++scale.open_work_count;
+  }
+  return out;
+}
+
+/// Moves the open bucket into the ring.
+void Detector::Append(Scale& scale) {
+  const std::int64_t gap = scale.open_end - scale.newest;
+  if (scale.size > 0 && gap > kLargestGap) {
+    scale.size = 0;
+    scale.has_record = false;
+    scale.pending = {};
+  }
+  if (scale.size == kBuckets) {
+    const float leaving = scale.low[scale.oldest];
+    scale.record = scale.has_record ? std::max(scale.record, leaving) : leaving;
+    scale.has_record = true;
+    scale.oldest = static_cast<std::uint8_t>((scale.oldest + 1) % kBuckets);
+    --scale.size;
+  }
+  const std::size_t at = (scale.oldest + scale.size) % kBuckets;
+  scale.low[at] = scale.open_low;
+  scale.tooth[at] = ToBfloat16(scale.open_high - scale.open_low);
+  scale.work[at] = scale.open_work_count > 0
+                       ? ToBfloat16(scale.open_work / static_cast<float>(scale.open_work_count))
+                       : kBfloat16Nan;
+  scale.gap[at] = static_cast<std::uint8_t>(std::min(gap, kLargestGap));
+  scale.newest = scale.open_end;
+  ++scale.size;
+}
+
+/// Hands the open bucket of `k` to the next scale, which may close one by that.
+std::optional<Leak> Detector::Cascade(int k, const Reading& reading,
+                                      const DetectorOptions& options) {
+  if (k + 1 == kScales) return std::nullopt;
+  const Scale& scale = scales_[static_cast<std::size_t>(k)];
+  Scale& next = scales_[static_cast<std::size_t>(k + 1)];
+  const std::int32_t end = (scale.open_end + 1) / 2;
+  std::optional<Leak> out;
+  if (next.open_end != end) {
+    out = Close(k + 1, reading, options);
+    next.open_end = end;
+  }
+  next.open_low = next.open_any ? std::min(next.open_low, scale.open_low) : scale.open_low;
+  next.open_high = next.open_any ? std::max(next.open_high, scale.open_high) : scale.open_high;
+  next.open_any = true;
+  if (scale.open_work_count > 0) {
+    next.open_work += scale.open_work / static_cast<float>(scale.open_work_count);
+    ++next.open_work_count;
+  }
+  return out;
+}
+
+std::optional<Leak> Detector::Close(int k, const Reading& reading, const DetectorOptions& options) {
+  Scale& scale = scales_[static_cast<std::size_t>(k)];
+  if (!scale.open_any) return std::nullopt;
+  Append(scale);
+  std::optional<Leak> out = Cascade(k, reading, options);
+  scale.open_any = false;
+  scale.open_work = 0;
+  scale.open_work_count = 0;
+  CheckGoingOn(k, reading);
+  if (Watch(k, reading, options) && !out) out = leak();
+  const bool judge = scale.size >= kLeastBuckets && scale.pending.since == 0 && !out;
+  if (!judge) return out;
+  const Window window = MakeWindow(k);
+  const Context context{.limit = reading.limit,
+                        .settled = reading.settled,
+                        .floor_at_equal_work = FloorAtEqualWork(window, scale.newest * Width(k))};
+  if (const auto found = Judge(window, context, options)) {
+    scale.pending = {.since = scale.newest,
+                     .floor = static_cast<float>(found->floor),
+                     .slope = static_cast<float>(found->slope),
+                     .slope_low = static_cast<float>(found->slope_low),
+                     .slope_high = static_cast<float>(found->slope_high),
+                     .peak = static_cast<float>(found->peak),
+                     .span = static_cast<float>(found->span),
+                     .need = static_cast<float>(found->need),
+                     .tolerance = static_cast<float>(found->tolerance),
+                     .from = static_cast<float>(found->from),
+                     .tau = ToBfloat16(static_cast<float>(found->tau)),
+                     .signal = ToBfloat16(static_cast<float>(found->signal)),
+                     .recent = ToBfloat16(static_cast<float>(found->recent)),
+                     .explanation = static_cast<std::uint8_t>(found->explanation)};
+  }
+  return out;
+}
+
+/// The second stage: the forecast must come true on samples it was not made from. True when it has.
+bool Detector::Watch(int k, const Reading& reading, const DetectorOptions& options) {
+  Scale& scale = scales_[static_cast<std::size_t>(k)];
+  const Pending& pending = scale.pending;
+  if (pending.since == 0) return false;
+  const std::size_t newest = (scale.oldest + scale.size - 1u) % kBuckets;
+  const auto dt = static_cast<double>((scale.newest - pending.since) * Width(k));
+  const double gain = static_cast<double>(scale.low[newest]) - pending.floor;
+  if (gain < -pending.tolerance) {
+    scale.pending = {};
+    return false;
+  }
+  if (dt < pending.need || !(reading.limit > 0)) return false;
+  const auto explanation = static_cast<Explanation>(pending.explanation);
+  const double kept = explanation == Explanation::kClear ? options.clear.kept : options.normal.kept;
+  const bool came_true = gain >= kept * pending.slope * dt;
+  if (came_true) Confirm(k, reading, gain, dt);
+  scale.pending = {};
+  return came_true;
+}
+
+void Detector::Confirm(int k, const Reading& reading, double gain, double dt) {
+  const Scale& scale = scales_[static_cast<std::size_t>(k)];
+  const Pending& pending = scale.pending;
+  confirmed_.at = last_t_;
+  confirmed_.since = pending.since * Width(k) - static_cast<std::int64_t>(pending.span);
+  confirmed_.floor = static_cast<float>(pending.floor + gain);
+  confirmed_.checkpoint = confirmed_.floor;
+  confirmed_.checkpoint_at = scale.newest;
+  confirmed_.pending = pending;
+  confirmed_.scale = static_cast<std::uint8_t>(k);
+  Forecast(reading.limit, gain, dt);
+}
+
+/// From the growth as it was judged and what it `gain`ed in the `dt` seconds since.
+void Detector::Forecast(double limit, double gain, double dt) {
+  if (!(limit > 0)) return;
+  const Pending& pending = confirmed_.pending;
+  const double seen = dt > 0 ? gain / (pending.slope * dt) : 1;
+  const double slope = dt > kCorrectionSpan * pending.span
+                           ? pending.slope * std::clamp(seen, kLeastCorrection, kMostCorrection)
+                           : pending.slope;
+  const double left = limit - pending.peak - gain;
+  const double fastest = std::max<double>(pending.slope_high, slope);
+  const double slowest = std::max(1e-9, std::min<double>(pending.slope_low, slope));
+  confirmed_.forecast_after = static_cast<std::int32_t>(last_t_ - confirmed_.at);
+  confirmed_.eta = static_cast<float>(std::max(0.0, left / slope));
+  confirmed_.eta_low = static_cast<float>(std::max(0.0, kEarlier * left / fastest));
+  confirmed_.eta_high = static_cast<float>(std::max(0.0, kLater * left / slowest));
+}
+
+/// A leak ends when its memory comes back or its floor stays where it is.
+void Detector::CheckGoingOn(int k, const Reading& reading) {
+  if (confirmed_.at == 0 || confirmed_.scale != k) return;
+  const Scale& scale = scales_[static_cast<std::size_t>(k)];
+  const std::size_t newest = (scale.oldest + scale.size - 1u) % kBuckets;
+  const double floor = scale.low[newest];
+  const Pending& pending = confirmed_.pending;
+  const double gain = floor - confirmed_.checkpoint;
+  const auto dt = static_cast<double>((scale.newest - confirmed_.checkpoint_at) * Width(k));
+  if (floor < confirmed_.floor - pending.tolerance) {
+    confirmed_ = {};
+    return;
+  }
+  if (dt >= pending.span) {
+    if (gain < kStillGrowing * pending.slope * dt) {
+      confirmed_ = {};
+      return;
+    }
+    confirmed_.checkpoint = static_cast<float>(floor);
+    confirmed_.checkpoint_at = scale.newest;
+  }
+  Forecast(reading.limit, floor - pending.floor,
+           static_cast<double>((scale.newest - pending.since) * Width(k)));
+}
+
+Window Detector::MakeWindow(int k) const {
+  const Scale& scale = scales_[static_cast<std::size_t>(k)];
+  Window window;
+  window.size = scale.size;
+  window.width = static_cast<double>(Width(k));
+  std::int64_t widths = 0;
+  for (std::size_t i = 0; i < window.size; ++i) {
+    const std::size_t slot = (scale.oldest + i) % kBuckets;
+    if (i > 0) widths += scale.gap[slot];
+    window.t[i] = static_cast<double>(widths * Width(k));
+    window.low[i] = scale.low[slot];
+    window.tooth[i] = FromBfloat16(scale.tooth[slot]);
+    window.work[i] = FromBfloat16(scale.work[slot]);
+  }
+  window.record = scale.has_record ? scale.record : -std::numeric_limits<double>::infinity();
+  window.since_start = static_cast<double>(scale.newest * Width(k) - first_t_) - window.span();
+  return window;
+}
+
+/// The highest floor of times, before the window's second half, when at least about as much work
+/// was done as in its last buckets; NaN if there are fewer than two such times.
+double Detector::FloorAtEqualWork(const Window& window, std::int64_t window_end) const {
+  const std::size_t n = window.size;
+  const double now = (window.work[n - 1] + window.work[n - 2] + window.work[n - 3]) / 3;
+  if (!(now > 0)) return std::numeric_limits<double>::quiet_NaN();
+  const double before = static_cast<double>(window_end) - 0.5 * window.span();
+  float highest = 0;
+  int times = 0;
+  for (int k = kFirstLongScale; k <= kLastLongScale; ++k) {
+    const Scale& scale = scales_[static_cast<std::size_t>(k)];
+    std::int64_t end = scale.newest;
+    for (std::size_t i = scale.size; i-- > 0;) {
+      const std::size_t slot = (scale.oldest + i) % kBuckets;
+      const bool in_time = static_cast<double>(end * Width(k)) <= before;
+      end -= scale.gap[slot];
+      if (!in_time || !(FromBfloat16(scale.work[slot]) >= kAsMuchWork * now)) continue;
+      highest = std::max(highest, scale.low[slot]);
+      ++times;
+    }
+  }
+  return times >= 2 ? highest : std::numeric_limits<double>::quiet_NaN();
+}
+
+LeakState Detector::state() const {
+  if (confirmed_.at != 0) return LeakState::kConfirmed;
+  const bool suspected = std::any_of(scales_.begin(), scales_.end(),
+                                     [](const Scale& scale) { return scale.pending.since != 0; });
+  return suspected ? LeakState::kSuspected : LeakState::kHealthy;
+}
+
+double Detector::NewestFloor(int k) const {
+  const Scale& scale = scales_[static_cast<std::size_t>(k)];
+  return scale.size > 0 ? scale.low[(scale.oldest + scale.size - 1u) % kBuckets] : scale.open_low;
+}
+
+std::vector<double> Detector::Floors() const {
+  int k = confirmed_.scale;
+  if (confirmed_.at == 0) {
+    // The longest that is full enough to be judged, or the first.
+    for (k = kScales - 1; k > 0; --k) {
+      if (scales_[static_cast<std::size_t>(k)].size >= kLeastBuckets) break;
+    }
+  }
+  const Scale& scale = scales_[static_cast<std::size_t>(k)];
+  std::vector<double> floors;
+  floors.reserve(scale.size);
+  for (std::size_t i = 0; i < scale.size; ++i) {
+    floors.push_back(scale.low[(scale.oldest + i) % kBuckets]);
+  }
+  return floors;
+}
+
+std::optional<Leak> Detector::leak() const {
+  if (confirmed_.at == 0) return std::nullopt;
+  const Pending& pending = confirmed_.pending;
+  return Leak{.confirmed_at = confirmed_.at,
+              .forecast_at = confirmed_.at + confirmed_.forecast_after,
+              .growing_since = confirmed_.since,
+              .eta = confirmed_.eta,
+              .eta_low = confirmed_.eta_low,
+              .eta_high = confirmed_.eta_high,
+              .floor_from = pending.from,
+              .floor_to = NewestFloor(confirmed_.scale),
+              .slope = pending.slope,
+              .slope_low = pending.slope_low,
+              .slope_high = pending.slope_high,
+              .tau = FromBfloat16(pending.tau),
+              .signal = FromBfloat16(pending.signal),
+              .recent = FromBfloat16(pending.recent),
+              .bucket_seconds = static_cast<double>(Width(confirmed_.scale)),
+              .buckets = scales_[confirmed_.scale].size,
+              .explanation = static_cast<Explanation>(pending.explanation)};
+}
+
+}  // namespace tocsin::trend

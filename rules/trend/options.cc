@@ -1,0 +1,71 @@
+#include "rules/trend/options.h"
+
+namespace tocsin::trend {
+
+DetectorOptions DetectorOptions::Preset(Sensitivity sensitivity) {
+  // With the value alone shapes must be strict, because a day's rise, a filling cache and a leak
+  // look alike for a while. Where work rules those out, much less growth can be believed.
+  DetectorOptions medium{
+      .normal = {.urgency = 1.0,
+                 .max_urgency = 8,
+                 .confirmation = 0.2,
+                 .kept = 0.93,
+                 .second_half = 0.78,
+                 .third = 0.1,
+                 .long_tau = 0.6},
+      .clear = {.urgency = 2.4,
+                .max_urgency = 14,
+                .confirmation = 0.08,
+                .kept = 0.86,
+                .second_half = 0.6,
+                .third = 0.025,
+                .long_tau = 0.3},
+      .unclear = {.urgency = 0.6,
+                  .max_urgency = 8,
+                  .confirmation = 0.38,
+                  .kept = 0.93,
+                  .second_half = 0.78,
+                  .third = 0.1,
+                  .long_tau = 0.6},
+  };
+  DetectorOptions options = medium;
+  switch (sensitivity) {
+    case Sensitivity::kMedium:
+      break;
+    case Sensitivity::kLow:
+      options.normal.urgency = 0.6;
+      options.normal.confirmation = 0.3;
+      options.clear = options.normal;
+      options.unclear.urgency = 0.4;
+      break;
+    case Sensitivity::kHigh:
+      options.normal.urgency = 1.6;
+      options.normal.confirmation = 0.1;
+      options.clear.urgency = 3.5;
+      options.clear.confirmation = 0.05;
+      options.unclear.urgency = 1.0;
+      options.unclear.confirmation = 0.25;
+      break;
+  }
+  return options;
+}
+
+DetectorOptions DetectorOptions::Exhaustion(Sensitivity sensitivity) {
+  constexpr double kAnyTime = 1e12;
+  const double confirmation = sensitivity == Sensitivity::kLow    ? 0.3
+                              : sensitivity == Sensitivity::kHigh ? 0.05
+                                                                  : 0.15;
+  const Gates gates{.urgency = kAnyTime,
+                    .max_urgency = kAnyTime,
+                    .confirmation = confirmation,
+                    .kept = 0.6,
+                    .second_half = 0.5,
+                    .third = 0.03,
+                    .long_tau = 0.5};
+  DetectorOptions options{.normal = gates, .clear = gates, .unclear = gates};
+  options.horizon_seconds = 400 * 86400.0;
+  options.needs_new_high = false;
+  return options;
+}
+
+}  // namespace tocsin::trend

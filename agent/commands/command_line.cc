@@ -124,6 +124,15 @@ void AddLintOptions(CLI::App& lint, RuleArguments& arguments) {
                   "Between samples; windows shorter than two of them are reported.");
 }
 
+void AddLeakOptions(CLI::App& leaks, LeakArguments& arguments) {
+  leaks
+      .add_option("--jsonl", arguments.jsonl,
+                  "Series to judge, one JSON object a line (docs/leaks.md); - for standard input.")
+      ->required();
+  leaks.add_option("--sensitivity", arguments.sensitivity, "low, medium or high [medium].")
+      ->check(CLI::IsMember({"low", "medium", "high"}));
+}
+
 }  // namespace
 
 ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
@@ -171,6 +180,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
                        "Write Alertmanager's inhibit_rules to this file.");
   exported->add_option("--format", line.rules.format, "prometheus.")
       ->check(CLI::IsMember({"prometheus"}));
+  AddLeakOptions(*command("leaks", Command::kLeaks, "Find leaks in recorded series."), line.leaks);
   command("version", Command::kVersion, "Print the version.");
 
   try {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/commands/leaks_jsonl.h"
 #include "agent/commands/query.h"
 #include "agent/commands/rules.h"
 #include "agent/settings.h"
@@ -22,6 +23,7 @@ enum class Command {
   kLint,
   kBacktest,
   kExportRules,
+  kLeaks,
   kVersion
 };
 
@@ -33,6 +35,7 @@ struct CommandLine {
   bool markdown = false;           // collectors
   QueryArguments query;            // query; its expr also of format
   RuleArguments rules;             // test, lint, backtest, rules export
+  LeakArguments leaks;
 };
 
 /// What a command line asks for, or the exit status when there is nothing left to do: --help and

@@ -40,6 +40,8 @@ int RunCommand(const CommandLine& line) {
       return BacktestRules(line.rules, line.flags);
     case Command::kExportRules:
       return ExportRules(line.rules, line.flags);
+    case Command::kLeaks:
+      return JudgeLeaks(line.leaks);
     case Command::kVersion:
       return PrintVersion();
   }

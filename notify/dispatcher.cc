@@ -93,6 +93,7 @@ void Dispatcher::Put(const std::string& destination, std::vector<Queued> message
 std::vector<Message> Dispatcher::Merged(const std::string& destination,
                                         const std::vector<Queued>& messages) const {
   std::vector<Message> merged;
+  merged.reserve(messages.size());
   const MutexLock lock(mutex_);
   const auto found = states_.find(destination);
   for (const Queued& queued : messages) {

@@ -202,8 +202,8 @@ void Notifications::TakeUpRow(StateStore::Row row, Moment now) {
   bool readable = true;
   if (row.table == Table::kOutbox) {
     auto message = DecodeMessage(row.value);
-    if (message) TakeUpMessage(row.key, *std::move(message), FromMillis(row.since));
     readable = message.has_value();
+    if (message) TakeUpMessage(row.key, *std::move(message), FromMillis(row.since));
   } else {
     const MutexLock lock(mutex_);
     if (row.table == Table::kLog) {

@@ -20,6 +20,7 @@ constexpr milliseconds kLeastSettling = 30s;
 
 Labels AsWritten(const std::vector<RuleText>& texts) {
   std::vector<LabelView> views;
+  views.reserve(texts.size());
   for (const RuleText& text : texts) views.push_back({text.name, text.text});
   return Labels(views);
 }

@@ -79,6 +79,7 @@ http::Response QueryApi::Answer(const http::Form& form, const QueryLimits& limit
   if (!result) return EvaluationFailure(result.error());
   const auto texts = [&](const std::vector<promql::Annotation>& remarks) {
     std::vector<std::string> out;
+    out.reserve(remarks.size());
     for (const promql::Annotation& remark : remarks) {
       out.push_back(remark.ToString(form.Get("query")));
     }

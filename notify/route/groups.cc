@@ -314,6 +314,7 @@ std::vector<std::string> AlertGroups::ReceiversOf(const Labels& labels) const {
   std::vector<std::string> names;
   std::vector<const Route*> routes;
   MatchRoutes(config_->root, labels, routes);
+  names.reserve(routes.size());
   for (const Route* route : routes) names.push_back(route->receiver);
   std::sort(names.begin(), names.end());
   return names;

@@ -97,6 +97,9 @@ class FoldedGroups {
     Fold fold;
     bool any = false;
   };
+  // What a state weighs against the budget of samples.
+  static constexpr std::size_t kStateBytes = sizeof(State);
+  static constexpr std::size_t kSamplesPerState = kStateBytes / sizeof(double);
 
   Status Fold_(const StepSeries& series) {
     // A group comes into being with its first sample, not with an empty series.
@@ -108,7 +111,7 @@ class FoldedGroups {
         return Error{Errc::kLimit,
                      "aggregation yields more than " + std::to_string(most) + " groups"};
       }
-      TRY(holding_.Add(steps_ * (sizeof(State) / sizeof(double))));
+      TRY(holding_.Add(steps_ * kSamplesPerState));
       states_.emplace_back(steps_);
     }
     State* const states = states_[group].data();

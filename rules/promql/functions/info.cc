@@ -157,6 +157,7 @@ class Enrichment {
       if (taken > other) at->second = i;
     }
     std::vector<std::size_t> out;
+    out.reserve(newest.size());
     for (const auto& [name, i] : newest) out.push_back(i);
     return out;
   }

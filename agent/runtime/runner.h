@@ -67,7 +67,7 @@ class CollectorRunner {
   CollectorStatus Status() const;
 
  private:
-  void Settle(Result<Ref<const Snapshot>> result, MonoTime began, MonoTime ended);
+  void Settle(Result<Ref<const Snapshot>> result, MonoTime began, MonoTime ended) REQUIRES(mutex_);
 
   const std::string name_;
   const std::shared_ptr<const void> keep_alive_;

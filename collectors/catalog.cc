@@ -4,6 +4,7 @@
 #include <array>
 
 #include "collectors/cgroup/cgroup.h"
+#include "collectors/process/process.h"
 #include "collectors/system/system.h"
 
 namespace tocsin {
@@ -52,6 +53,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kOsCollector,
       kPowersupplyclassCollector,
       kPressureCollector,
+      kProcessCollector,
       kProcessesCollector,
       kQdiscCollector,
       kRaplCollector,

@@ -19,6 +19,7 @@
 #include "collectors/dbus.h"
 #include "collectors/ethtool.h"
 #include "collectors/netlink.h"
+#include "collectors/proc_dir.h"
 
 namespace tocsin {
 namespace {
@@ -248,6 +249,8 @@ class RealHostFs final : public HostFs {
   Status BtrfsDevices(const std::string& path, BtrfsFilesystem& filesystem) const override {
     return ReadBtrfsDevices(path, filesystem);
   }
+
+  std::unique_ptr<ProcDir> Processes() const override { return MakeProcDir(paths_.procfs); }
 
   Result<struct utsname> Uname() const override {
     struct utsname info {};

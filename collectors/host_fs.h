@@ -20,6 +20,7 @@ namespace tocsin {
 class EthtoolSource;
 class DbusConnection;
 class NetlinkSocket;
+class ProcDir;
 struct BtrfsFilesystem;
 
 /// Where the host's trees are mounted, as --path.procfs and its siblings give them.
@@ -128,6 +129,8 @@ class HostFs {
   /// What the btrfs mounted at `path` tells of its devices (collectors/btrfs_devices.h), into
   /// `filesystem`, whose heap is used again. Errors: kIo.
   virtual Status BtrfsDevices(const std::string& path, BtrfsFilesystem& filesystem) const = 0;
+  /// The processes (collectors/proc_dir.h).
+  virtual std::unique_ptr<ProcDir> Processes() const = 0;
   /// uname(2).
   virtual Result<struct utsname> Uname() const = 0;
   /// Changes nothing. Errors: kUnsupported if forbidden here, kIo.

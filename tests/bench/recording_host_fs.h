@@ -11,12 +11,15 @@
 #include "collectors/ethtool.h"
 #include "collectors/host_fs.h"
 #include "collectors/netlink.h"
+#include "collectors/proc_dir.h"
 
 namespace tocsin {
 
 /// One thread at a time.
 class RecordingHostFs final : public HostFs {
  public:
+  explicit RecordingHostFs(HostPaths paths = {}) : host_(MakeHostFs(std::move(paths))) {}
+
   /// Files in the order in which they were read since the last Clear.
   std::vector<std::string> files() const { return *files_; }
   void Clear() { files_->clear(); }
@@ -51,6 +54,9 @@ class RecordingHostFs final : public HostFs {
   StatVfsCall StatVfs() const override { return host_->StatVfs(); }
   Status BtrfsDevices(const std::string& path, BtrfsFilesystem& filesystem) const override {
     return host_->BtrfsDevices(path, filesystem);
+  }
+  std::unique_ptr<ProcDir> Processes() const override {
+    return std::make_unique<RecordingProcDir>(host_->Processes(), files_);
   }
   Result<struct utsname> Uname() const override { return host_->Uname(); }
   Result<ClockDiscipline> Adjtimex() const override { return host_->Adjtimex(); }
@@ -95,7 +101,32 @@ class RecordingHostFs final : public HostFs {
     const Files files_;
   };
 
-  const std::unique_ptr<HostFs> host_ = MakeHostFs({});
+  class RecordingProcDir final : public ProcDir {
+   public:
+    RecordingProcDir(std::unique_ptr<ProcDir> dir, Files files)
+        : dir_(std::move(dir)), files_(std::move(files)) {}
+    Result<bool> ForEach(FunctionRef<bool(std::uint32_t pid)> visit) override {
+      return dir_->ForEach(visit);
+    }
+    RawRead Read(const char* path, std::span<char> buffer) override {
+      files_->push_back(path);
+      return dir_->Read(path, buffer);
+    }
+    bool List(const char* path, std::vector<std::uint32_t>& numbers) override {
+      files_->push_back(path);
+      return dir_->List(path, numbers);
+    }
+    std::optional<std::uint64_t> Count(const char* path) override {
+      files_->push_back(path);
+      return dir_->Count(path);
+    }
+
+   private:
+    const std::unique_ptr<ProcDir> dir_;
+    const Files files_;
+  };
+
+  const std::unique_ptr<HostFs> host_;
   const Files files_ = std::make_shared<std::vector<std::string>>();
 };
 

@@ -16,6 +16,7 @@
 #include "collectors/dbus.h"
 #include "collectors/ethtool.h"
 #include "collectors/netlink.h"
+#include "collectors/proc_dir.h"
 #include "metrics/exposition/render.h"
 
 namespace tocsin {
@@ -219,6 +220,49 @@ class FixtureDbus final : public DbusConnection {
   std::string body_;
 };
 
+/// Processes of which the case may call files unreadable.
+class FixtureProcDir final : public ProcDir {
+ public:
+  FixtureProcDir(const HostFs& host, std::unique_ptr<ProcDir> dir)
+      : host_(host), dir_(std::move(dir)) {}
+
+  /// In the kernel's order, which a plain directory has not.
+  Result<bool> ForEach(FunctionRef<bool(std::uint32_t pid)> visit) override {
+    if (next_ == pids_.size()) {
+      pids_.clear();
+      next_ = 0;
+      const auto listed = dir_->ForEach([&](std::uint32_t pid) {
+        pids_.push_back(pid);
+        return true;
+      });
+      if (!listed) return listed;
+      std::sort(pids_.begin(), pids_.end());
+    }
+    for (; next_ < pids_.size(); ++next_) {
+      if (!visit(pids_[next_])) return false;
+    }
+    return true;
+  }
+  RawRead Read(const char* path, std::span<char> buffer) override {
+    if (const int error = Unreadable(path)) return {error, {}};
+    return dir_->Read(path, buffer);
+  }
+  bool List(const char* path, std::vector<std::uint32_t>& numbers) override {
+    return Unreadable(path) == 0 && dir_->List(path, numbers);
+  }
+  std::optional<std::uint64_t> Count(const char* path) override {
+    return Unreadable(path) == 0 ? dir_->Count(path) : std::nullopt;
+  }
+
+ private:
+  int Unreadable(const char* path) const;
+
+  const HostFs& host_;
+  const std::unique_ptr<ProcDir> dir_;
+  std::vector<std::uint32_t> pids_;
+  std::size_t next_ = 0;
+};
+
 class FixtureHostFs final : public HostFs {
  public:
   explicit FixtureHostFs(const fs::path& root)
@@ -276,6 +320,10 @@ class FixtureHostFs final : public HostFs {
     }
     if (filesystem.devices.empty()) return ErrorOf(path, EPERM);
     return Unit{};
+  }
+
+  std::unique_ptr<ProcDir> Processes() const override {
+    return std::make_unique<FixtureProcDir>(*this, real_->Processes());
   }
 
   Result<struct utsname> Uname() const override {
@@ -364,6 +412,10 @@ Result<std::string_view> FixtureFile::Read() {
   const int error = static_cast<const FixtureHostFs&>(host_).Unreadable(path_);
   if (error != 0) return ErrorOf(path_, error);
   return file_->Read();
+}
+
+int FixtureProcDir::Unreadable(const char* path) const {
+  return static_cast<const FixtureHostFs&>(host_).Unreadable(host_.ProcPath(path));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "collectors/ethtool.h"
 #include "collectors/host_fs.h"
 #include "collectors/netlink.h"
+#include "collectors/proc_dir.h"
 
 namespace tocsin {
 
@@ -150,6 +151,45 @@ class MemoryDbus final : public DbusConnection {
   MemoryHost& host_;
 };
 
+/// Processes from the section of "/proc".
+class MemoryProcDir final : public ProcDir {
+ public:
+  explicit MemoryProcDir(MemoryHost& host) : host_(host) {}
+
+  Result<bool> ForEach(FunctionRef<bool(std::uint32_t pid)> visit) override {
+    if (!List("", pids_)) return Error{Errc::kNotFound, "/proc: missing"};
+    for (; next_ < pids_.size(); ++next_) {
+      if (!visit(pids_[next_])) return false;
+    }
+    next_ = 0;
+    return true;
+  }
+  RawRead Read(const char* path, std::span<char> buffer) override {
+    const auto text = host_.Section(std::string("/proc/") + path);
+    if (!text) return {ENOENT, {}};
+    return {0, {buffer.data(), text->copy(buffer.data(), buffer.size())}};
+  }
+  bool List(const char* path, std::vector<std::uint32_t>& numbers) override {
+    numbers.clear();
+    MemoryDir dir(host_, std::string("/proc/") + path);
+    const auto names = dir.List();
+    if (!names) return false;
+    for (const std::string_view name : *names) {
+      if (const auto number = ParseInt<std::uint32_t>(name)) numbers.push_back(*number);
+    }
+    return true;
+  }
+  std::optional<std::uint64_t> Count(const char* path) override {
+    const auto text = host_.Section(std::string("/proc/") + path);
+    return text ? std::optional(text->size()) : std::nullopt;
+  }
+
+ private:
+  MemoryHost& host_;
+  std::vector<std::uint32_t> pids_;
+  std::size_t next_ = 0;
+};
+
 class MemoryHostFs final : public HostFs {
  public:
   explicit MemoryHostFs(std::string_view text) : host_(text) {}
@@ -191,6 +231,9 @@ class MemoryHostFs final : public HostFs {
       info.f_bsize = info.f_blocks = path.size();
       return info;
     };
+  }
+  std::unique_ptr<ProcDir> Processes() const override {
+    return std::make_unique<MemoryProcDir>(host_);
   }
   Status BtrfsDevices(const std::string& path, BtrfsFilesystem& filesystem) const override {
     TRY_ASSIGN(const std::string_view text, host_.Section("btrfs " + path));

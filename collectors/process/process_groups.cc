@@ -1,0 +1,120 @@
+#include "collectors/process/process_groups.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/utf8.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::string_view kOther = "other";
+
+std::string CleanName(std::string_view name) {
+  std::string clean;
+  AppendValidUtf8(name.substr(0, ProcessGroups::kMaxName * 2), clean);
+  if (clean.size() > ProcessGroups::kMaxName) {
+    std::size_t end = ProcessGroups::kMaxName;
+    while (end > 0 && (static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80) --end;
+    clean.resize(end);
+  }
+  // An empty label is none: the group would have no name.
+  return clean.empty() ? "unnamed" : clean;
+}
+
+}  // namespace
+
+void AddGrowth(const ProcessCounts& before, const ProcessCounts& now, ProcessCounts& total) {
+  const auto add = [&](std::uint64_t ProcessCounts::*count) {
+    if (now.*count > before.*count) total.*count += now.*count - before.*count;
+  };
+  add(&ProcessCounts::user_ticks);
+  add(&ProcessCounts::system_ticks);
+  add(&ProcessCounts::minor_faults);
+  add(&ProcessCounts::major_faults);
+  add(&ProcessCounts::voluntary_switches);
+  add(&ProcessCounts::involuntary_switches);
+  add(&ProcessCounts::read_bytes);
+  add(&ProcessCounts::write_bytes);
+}
+
+ProcessState ProcessStateOf(char letter) {
+  switch (letter) {
+    case 'R':
+      return ProcessState::kRunning;
+    case 'S':
+      return ProcessState::kSleeping;
+    case 'D':
+      return ProcessState::kWaiting;
+    case 'Z':
+      return ProcessState::kZombie;
+    default:
+      return ProcessState::kOther;
+  }
+}
+
+std::uint32_t ProcessGroups::Enter(std::string_view name, MonoTime now) {
+  std::string clean = CleanName(name);
+  const auto find = [&](std::string_view wanted) {
+    return std::find_if(by_name_.begin(), by_name_.end(),
+                        [&](std::uint32_t i) { return groups_[i].name == wanted; });
+  };
+  if (const auto found = find(clean); found != by_name_.end()) return *found;
+  if (clean == kOther) return Make(std::move(clean), now);
+  const auto other = find(kOther);
+  const std::size_t named = by_name_.size() - (other == by_name_.end() ? 0 : 1);
+  if (named < options_.max_groups) return Make(std::move(clean), now);
+  return other == by_name_.end() ? Make(std::string(kOther), now) : *other;
+}
+
+std::uint32_t ProcessGroups::Make(std::string name, MonoTime now) {
+  const auto free = std::find_if(groups_.begin(), groups_.end(),
+                                 [](const ProcessGroup& group) { return group.name.empty(); });
+  const auto number = static_cast<std::uint32_t>(free - groups_.begin());
+  ProcessGroup group(std::move(name), options_.window);
+  group.last_seen = now;
+  if (free == groups_.end()) {
+    groups_.push_back(std::move(group));
+  } else {
+    *free = std::move(group);
+  }
+  const auto place =
+      std::lower_bound(by_name_.begin(), by_name_.end(), number,
+                       [&](auto a, auto b) { return groups_[a].name < groups_[b].name; });
+  by_name_.insert(place, number);
+  return number;
+}
+
+void ProcessGroups::ClearGauges() {
+  for (const std::uint32_t i : by_name_) {
+    ProcessGroup& group = groups_[i];
+    group.now = {};
+    std::fill(group.waits.begin(), group.waits.end(), 0);
+  }
+}
+
+void ProcessGroups::DropEnded(MonoTime now) {
+  std::erase_if(by_name_, [&](std::uint32_t i) {
+    ProcessGroup& group = groups_[i];
+    if (group.now.processes > 0) group.last_seen = now;
+    if (now - group.last_seen < options_.keep_ended) return false;
+    group.name.clear();
+    return true;
+  });
+}
+
+void ProcessGroups::CloseSweep(MonoTime now, nanoseconds elapsed) {
+  for (const std::uint32_t i : by_name_) {
+    ProcessGroup& group = groups_[i];
+    const std::uint64_t ticks = group.total.user_ticks + group.total.system_ticks;
+    if (elapsed > nanoseconds(0)) {
+      constexpr double kTicksPerSecond = 100;  // USER_HZ
+      const auto used = static_cast<double>(ticks - group.ticks_at_sweep) / kTicksPerSecond;
+      group.cpu.Add(now, used / ToSeconds(elapsed));
+    }
+    group.ticks_at_sweep = ticks;
+    group.resident.Add(now, static_cast<double>(group.now.resident_bytes));
+  }
+}
+
+}  // namespace tocsin

@@ -165,6 +165,21 @@ TEST(ProcessCollectorTest, APidIsAnotherProcessWhenItsStartTimeIsAnother) {
             0);
 }
 
+TEST(ProcessCollectorTest, AStatThatIsNoneCountsAsAnErrorAndAnEndedProcessDoesNot) {
+  const Tree tree;
+  tree.Process(1, "good");
+  tree.Write("2/stat", "2 (half) S 1 2 3");
+  tree.Write("3/stat", "3 open S 1 2 3");
+  tree.Write("4/stat", "");
+  tree.Write("5/status", "Name: five\n");
+  Rounds rounds(tree);
+  EXPECT_EQ(rounds.Run().at("namedprocess_scrape_procread_errors"), 2);
+  const auto values = rounds.Run();
+  EXPECT_EQ(values.at("namedprocess_scrape_procread_errors"), 4);
+  EXPECT_EQ(values.at("tocsin_processes_tracked"), 1);
+  EXPECT_EQ(values.at("namedprocess_scrape_partial_errors"), 0);
+}
+
 TEST(ProcessCollectorTest, LoadsTheExportersOwnConfigurationFile) {
   const Tree tree;
   tree.Process(1, "nginx");

@@ -80,11 +80,11 @@ def wait_for(what, probe, timeout=60, pause=0.1):
 class Process:
     """A child with its output in a file, ended by its own process id."""
 
-    def __init__(self, name, argv, log, env=None):
+    def __init__(self, name, argv, log, env=None, cwd=None):
         self.name, self.log = name, log
         with open(log, "ab") as out:
             self.popen = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT,
-                                          stdin=subprocess.DEVNULL, env=env)
+                                          stdin=subprocess.DEVNULL, env=env, cwd=cwd)
 
     def text(self):
         return pathlib.Path(self.log).read_text(errors="replace")
@@ -111,13 +111,13 @@ class Process:
 class Agent(Process):
     """The real binary; `base` is its URL."""
 
-    def __init__(self, stack, config="", args=(), name="tocsin", port=0):
+    def __init__(self, stack, config="", args=(), name="tocsin", port=0, cwd=None):
         self.folder = stack.folder(name)
         self.config_file = self.folder / "tocsin.yml"
         self.config_file.write_text(config)
         super().__init__(name, [TOCSIN, "run", f"--config.file={self.config_file}",
                                 f"--web.listen-address=127.0.0.1:{port}", *args],
-                         self.folder / "log")
+                         self.folder / "log", cwd=cwd)
         stack.processes.append(self)
         self.base = wait_for("the agent's address", self._address, 20, 0.02)[1]
 

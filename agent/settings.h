@@ -30,6 +30,7 @@ struct Flags {
   std::optional<std::string> log_level;
   std::optional<std::string> log_format;
   std::optional<std::string> storage_path;
+  std::optional<std::string> notify_config;
   std::optional<std::string> promql_compat;
   bool disable_default_collectors = false;
   std::map<std::string, bool> collector_enabled;  // by collector

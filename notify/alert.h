@@ -63,6 +63,8 @@ struct Message {
   bool whole_group = false;
   /// False: the receiver is not told of ends, and resolved alerts are left out.
   bool send_resolved = true;
+  /// Where whoever is told can say that he is at it; empty: nowhere.
+  std::string acknowledge_url = {};
   LogEntry log = {};  // of a whole group: what is to be remembered once it is delivered
   /// Repeats what was delivered already (a resend): need not survive a crash.
   bool repetition = false;

@@ -114,6 +114,16 @@ Result<Routing> ReadRoutingOf(YamlFields& fields, const NotifyConfigOptions& opt
   return routing;
 }
 
+Result<PageSettings> ReadPage(const YamlFile& file, const YamlNode& node) {
+  PageSettings page;
+  YamlFields fields(file, node, "page");
+  TRY_ASSIGN(page.acknowledge_links, fields.Read("acknowledge_link", YamlBool, false));
+  TRY_ASSIGN(page.context.sparkline, fields.Read("sparkline", YamlBool, false));
+  TRY_ASSIGN(page.context.processes, fields.Read("processes", YamlBool, false));
+  TRY(fields.Finish());
+  return page;
+}
+
 }  // namespace
 
 Result<NotifyConfig> ReadNotifyConfig(const YamlFile& file, const YamlNode& node,
@@ -128,6 +138,16 @@ Result<NotifyConfig> ReadNotifyConfig(const YamlFile& file, const YamlNode& node
     }
   }
   TRY_ASSIGN(config.routing, ReadRoutingOf(fields, options));
+  TRY_ASSIGN(config.page, fields.Read("page", ReadPage, PageSettings{}));
+  config.page.external_url = options.external_url;
+  config.identity = options.identity;
+  TRY_ASSIGN(config.heartbeat, fields.Read("heartbeat", ReadHeartbeat, HeartbeatSettings{}));
+  if (const std::string& name = config.heartbeat.receiver; !name.empty()) {
+    const auto& routing = config.routing.config;
+    if (!routing || !routing->receivers.count(name)) {
+      return file.At(*node.Find("heartbeat"), "there is no receiver \"" + name + "\"");
+    }
+  }
   TRY_ASSIGN(config.queue.retry_for,
              fields.Read("retry_for", YamlDuration, config.queue.retry_for));
   if (const YamlNode* max = fields.Find("max_queue")) {

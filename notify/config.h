@@ -6,7 +6,9 @@
 
 #include "base/result.h"
 #include "base/yaml.h"
+#include "notify/heartbeat.h"
 #include "notify/http_config.h"
+#include "notify/page_context.h"
 #include "notify/queue.h"
 #include "notify/routing_config.h"
 #include "notify/secret.h"
@@ -19,16 +21,27 @@ struct AlertmanagerTarget {
   HttpConfig http;
 };
 
+/// What pages carry besides what rules say.
+struct PageSettings {
+  std::string external_url;
+  bool acknowledge_links = false;
+  ContextSettings context;
+};
+
 struct NotifyConfig {
   std::vector<AlertmanagerTarget> alertmanagers;
   Routing routing;  // without a config: nothing is routed here
   QueueOptions queue;
+  PageSettings page;
+  HeartbeatSettings heartbeat;
+  Labels identity;  // of this host, for the heartbeat
 };
 
 /// What is not in the section itself.
 struct NotifyConfigOptions {
-  std::string external_url;  // of the agent's own pages, for links
-  std::string config_file;   // --notify.config; instead of the section's own config_file
+  std::string external_url = {};  // of the agent's own pages, for links
+  std::string config_file = {};   // --notify.config; instead of the section's own config_file
+  Labels identity = {};           // of this host
 };
 
 ///     notify:
@@ -43,6 +56,13 @@ struct NotifyConfigOptions {
 ///       receivers:                      # inhibit_rules, time_intervals, receivers
 ///         - name: team
 ///           webhook_configs: [{ url_file: /etc/tocsin/webhook.url }]
+///       page:                           # what pages carry besides what rules say
+///         acknowledge_link: true          # a signed link
+///         sparkline: true                 # the value's last hour
+///         processes: true                 # the top ones, for CPU and memory
+///       heartbeat:                      # a dead man's switch: to a URL, or to a receiver
+///         every: 1m
+///         url_file: /etc/tocsin/heartbeat.url
 ///       retry_for: 24h                  # how long an undelivered notification is tried again
 ///       max_queue: 10000                # notifications waiting for one destination
 ///

@@ -14,29 +14,40 @@ std::string_view DefaultTemplates() {
 {{- end }}
 {{- define "__description" }}{{ end }}
 
-{{- define "__text_alert_list" }}{{ range . }}Labels:
-{{ range .Labels.SortedPairs }} - {{ .Name }} = {{ .Value }}
-{{ end }}Annotations:
-{{ range .Annotations.SortedPairs }} - {{ .Name }} = {{ .Value }}
-{{ end }}Source: {{ .GeneratorURL }}
+{{- define "__text_alert" }}{{ or .Annotations.summary .Labels.alertname }}
+{{ with .Annotations.description }}{{ . }}
+{{ end }}{{ range (.Annotations.Remove (stringSlice "summary" "description")).SortedPairs }}{{ .Name }}: {{ .Value }}
+{{ end }}{{ range .Labels.SortedPairs }} - {{ .Name }} = {{ .Value }}
+{{ end }}Since: {{ .StartsAt.UTC.Format "2006-01-02 15:04:05 MST" }}
+{{ if eq .Status "resolved" }}Until: {{ .EndsAt.UTC.Format "2006-01-02 15:04:05 MST" }}
+{{ end }}{{ with .GeneratorURL }}Graph: {{ . }}
+{{ end }}{{ end }}
+
+{{- define "__text_alert_list" }}{{ range . }}{{ template "__text_alert" . }}
 {{ end }}{{ end }}
 
 {{- define "__text_alerts" }}
-{{- with .Alerts.Firing }}Alerts Firing:
+{{- with .Alerts.Firing }}FIRING
 {{ template "__text_alert_list" . }}{{ end }}
-{{- with .Alerts.Resolved }}Alerts Resolved:
+{{- with .Alerts.Resolved }}RESOLVED
 {{ template "__text_alert_list" . }}{{ end }}
+{{- with .AcknowledgeURL }}Acknowledge: {{ . }}
+{{ end }}
 {{- end }}
 
 {{- define "__text_alert_list_markdown" }}{{ range . }}
-Labels:
-{{ range .Labels.SortedPairs }}  - {{ .Name }} = {{ .Value }}
+**{{ or .Annotations.summary .Labels.alertname }}**
+
+{{ with .Annotations.description }}{{ . }}
+
+{{ end }}{{ range (.Annotations.Remove (stringSlice "summary" "description")).SortedPairs }}- {{ .Name }}: {{ .Value }}
+{{ end }}{{ range .Labels.SortedPairs }}- {{ .Name }} = {{ .Value }}
+{{ end }}- since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05 MST" }}
+{{ if eq .Status "resolved" }}- until {{ .EndsAt.UTC.Format "2006-01-02 15:04:05 MST" }}
 {{ end }}
-Annotations:
-{{ range .Annotations.SortedPairs }}  - {{ .Name }} = {{ .Value }}
-{{ end }}
-Source: {{ .GeneratorURL }}
-{{ end }}{{ end }}
+{{ with .GeneratorURL }}[Graph]({{ . }})
+
+{{ end }}{{ end }}{{ end }}
 
 {{- define "slack.default.title" }}{{ template "__subject" . }}{{ end }}
 {{- define "slack.default.username" }}{{ template "__alertmanager" . }}{{ end }}
@@ -46,7 +57,11 @@ Source: {{ .GeneratorURL }}
 {{- define "slack.default.pretext" }}{{ end }}
 {{- define "slack.default.iconemoji" }}{{ end }}
 {{- define "slack.default.iconurl" }}{{ end }}
-{{- define "slack.default.text" }}{{ end }}
+{{- define "slack.default.text" }}{{ range .Alerts }}{{ if eq .Status "resolved" }}Resolved: {{ end }}{{ or .Annotations.summary .Labels.alertname }}
+{{ with .Annotations.description }}{{ . }}
+{{ end }}{{ range (.Annotations.Remove (stringSlice "summary" "description")).SortedPairs }}{{ .Name }}: {{ .Value }}
+{{ end }}{{ with .GeneratorURL }}<{{ . }}|Graph>
+{{ end }}{{ end }}{{ with .AcknowledgeURL }}<{{ . }}|Acknowledge>{{ end }}{{ end }}
 {{- define "slack.default.footer" }}{{ end }}
 
 {{- define "pagerduty.default.description" }}{{ template "__subject" . }}{{ end }}
@@ -77,6 +92,8 @@ Source: {{ .GeneratorURL }}
 {{ template "__text_alert_list_markdown" . }}{{ end }}
 {{- with .Alerts.Resolved }}# Alerts Resolved:
 {{ template "__text_alert_list_markdown" . }}{{ end }}
+{{- with .AcknowledgeURL }}[Acknowledge]({{ . }})
+{{ end }}
 {{- end }}
 
 {{- define "ntfy.default.title" }}{{ template "__subject" . }}{{ end }}
@@ -93,17 +110,22 @@ Source: {{ .GeneratorURL }}
 {{ range .Alerts.Firing }}{{ template "__html_alert" . }}{{ end }}{{ end }}
 {{ if .Alerts.Resolved }}<h3>{{ len .Alerts.Resolved }} resolved</h3>
 {{ range .Alerts.Resolved }}{{ template "__html_alert" . }}{{ end }}{{ end }}
-<p><a href="{{ .ExternalURL }}">Sent by {{ template "__alertmanager" . }}</a></p>
+{{ with .AcknowledgeURL }}<p><a href="{{ . }}">Acknowledge</a>: no more pages until it has ended</p>
+{{ end }}<p><a href="{{ .ExternalURL }}">Sent by {{ template "__alertmanager" . }}</a></p>
 </body>
 </html>
 {{ end }}
 {{- define "__html_alert" -}}
 <div style="border-left: 4px solid #bbb; padding: 0 1em; margin: 1em 0">
-<p>{{ range .Annotations.SortedPairs }}<b>{{ .Name }}</b>: {{ .Value }}<br>
+<h4>{{ or .Annotations.summary .Labels.alertname }}</h4>
+{{ with .Annotations.description }}<p>{{ . }}</p>
+{{ end }}<p>{{ range (.Annotations.Remove (stringSlice "summary" "description")).SortedPairs -}}
+<b>{{ .Name }}</b>: {{ if match "^https?://" .Value }}<a href="{{ .Value }}">{{ .Value }}</a>{{ else }}{{ .Value }}{{ end }}<br>
 {{ end }}</p>
 <p style="color: #555">{{ range .Labels.SortedPairs }}{{ .Name }} = {{ .Value }}<br>
-{{ end }}</p>
-{{ if .GeneratorURL }}<p><a href="{{ .GeneratorURL }}">Source</a></p>{{ end }}
+{{ end }}since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05 MST" }}{{ if eq .Status "resolved" }}
+until {{ .EndsAt.UTC.Format "2006-01-02 15:04:05 MST" }}{{ end }}</p>
+{{ if .GeneratorURL }}<p><a href="{{ .GeneratorURL }}">Graph</a></p>{{ end }}
 </div>
 {{ end }}
 )TEMPLATE";

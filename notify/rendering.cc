@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "notify/sha256.h"
+#include "notify/acknowledge_link.h"
 
 namespace tocsin::notify {
 namespace {
@@ -76,6 +76,7 @@ Rendering::Rendering(const Message& message, const Options& options, WallTime no
   data_.common_labels = escaped(CommonLabels(alerts_));
   data_.common_annotations = escaped(CommonAnnotations(alerts_));
   data_.external_url = std::string(options.external_url);
+  if (firing()) data_.acknowledge_url = message.acknowledge_url;
   value_ = tmpl::ToValue(data_);
 }
 
@@ -113,9 +114,10 @@ std::string Rendering::PlainAccount() const {
       text.append("\n  ").append(annotation.name).append(": ").append(annotation.value);
     }
   }
+  if (!data_.acknowledge_url.empty()) text += "\nAcknowledge: " + data_.acknowledge_url;
   return text;
 }
 
-std::string Rendering::KeyHash() const { return HexText(Sha256(message_.group.key)); }
+std::string Rendering::KeyHash() const { return GroupHash(message_.group.key); }
 
 }  // namespace tocsin::notify

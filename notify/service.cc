@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "notify/receivers/receivers.h"
-#include "notify/sha256.h"
 #include "notify/state/codec.h"
 
 namespace tocsin::notify {
@@ -12,6 +11,8 @@ namespace tocsin::notify {
 namespace {
 
 constexpr milliseconds kRecoveryInterval = std::chrono::seconds(10);
+/// A page about more alerts than these is about something that none of them tells alone.
+constexpr std::size_t kMostDescribed = 5;
 
 StateChange LogChange(const std::string& destination, const std::string& group_key,
                       const LogEntry* entry) {
@@ -33,10 +34,11 @@ StateChange AcknowledgementChange(const std::string& group_key,
 
 }  // namespace
 
-Notifications::Notifications(const Clock& clock, std::unique_ptr<Transport> transport,
-                             std::uint64_t seed, std::unique_ptr<StateStore> state)
+Notifications::Notifications(const Clock& clock, NotificationParts parts)
     : clock_(clock),
-      state_(std::move(state)),
+      state_(std::move(parts.state)),
+      links_(std::move(parts.link_key)),
+      context_(parts.context),
       outbox_(state_.get()),
       // All are called under mutex_, where they are changed.
       silences_([this](const std::string& id, const std::optional<Silence>& silence)
@@ -49,7 +51,7 @@ Notifications::Notifications(const Clock& clock, std::unique_ptr<Transport> tran
                   const LogEntry* entry) NO_THREAD_SAFETY_ANALYSIS {
         changes_.push_back(LogChange(destination, group_key, entry));
       }),
-      dispatcher_(clock, std::move(transport), this, this, seed) {}
+      dispatcher_(clock, std::move(parts.transport), this, this, parts.seed) {}
 
 Notifications::~Notifications() = default;
 
@@ -63,11 +65,24 @@ void Notifications::Apply(NotifyConfig config) {
   for (ReceiverDestination& destination : config.routing.destinations) {
     destinations.push_back({destination.name, std::move(destination.notifier), config.queue});
   }
+  std::vector<std::string> heartbeat_to;
+  if (config.heartbeat.url) {
+    heartbeat_to.emplace_back(kHeartbeatDestination);
+    destinations.push_back({heartbeat_to[0], config.heartbeat.url, config.queue});
+  } else if (!config.heartbeat.receiver.empty()) {
+    for (const Integration& integration :
+         config.routing.config->receivers.at(config.heartbeat.receiver)) {
+      heartbeat_to.push_back(integration.destination);
+    }
+  }
   const MutexLock sending(sending_);
   dispatcher_.SetDestinations(std::move(destinations));
+  page_ = std::move(config.page);
   {
     const MutexLock lock(mutex_);
     alertmanagers_ = std::move(names);
+    heartbeat_.Configure(std::move(config.heartbeat), std::move(heartbeat_to),
+                         std::move(config.identity), Time());
     std::unique_ptr<AlertGroups> old = std::move(groups_);
     if (config.routing.config) {
       groups_ = std::make_unique<AlertGroups>(config.routing.config, silences_, acknowledgements_,
@@ -93,6 +108,17 @@ bool Notifications::IsRepetition(const AlertEvent& event, const std::string& key
 void Notifications::PutAll(const std::string& destination, std::vector<Queued> messages) {
   outbox_.Store(destination, messages, dispatcher_.Merged(destination, messages));
   dispatcher_.Put(destination, std::move(messages));
+}
+
+void Notifications::PutOne(Outgoing out, WallTime now) {
+  std::vector<Queued> one;
+  one.push_back({std::move(out.message), now});
+  PutAll(out.destination, std::move(one));
+}
+
+void Notifications::NoteEvaluation() {
+  const MutexLock lock(mutex_);
+  heartbeat_.NoteEvaluation(clock_.Mono());
 }
 
 void Notifications::Send(std::span<const AlertEvent> events) {
@@ -122,9 +148,31 @@ void Notifications::Send(std::span<const AlertEvent> events) {
   dispatcher_.Wake();
 }
 
+/// What a page says besides what its alerts do.
+void Notifications::Complete(Outgoing& out, WallTime now) {
+  Message& message = out.message;
+  if (message.log.firing.empty()) return;
+  if (page_.acknowledge_links) {
+    message.acknowledge_url =
+        page_.external_url + "/acknowledge?" + links_.Query(message.group.key, now);
+  }
+  if (!context_ || page_.context.Empty()) return;
+  std::size_t left = kMostDescribed;
+  for (Alert& alert : message.alerts) {
+    if (alert.resolved()) continue;
+    if (left-- == 0) break;
+    LabelsBuilder annotations(alert.annotations);
+    for (const LabelView more : context_->Describe(alert, page_.context, now)) {
+      if (!alert.annotations.Has(more.name)) annotations.Set(more.name, more.value);
+    }
+    alert.annotations = annotations.Build();
+  }
+}
+
 std::optional<MonoTime> Notifications::OnTime() {
   const MutexLock sending(sending_);
   std::vector<Outgoing> outgoing;
+  std::vector<Outgoing> heartbeats;
   std::vector<StateChange> changes;
   std::optional<MonoTime> next;
   const Moment now = Time();
@@ -137,13 +185,15 @@ std::optional<MonoTime> Notifications::OnTime() {
       outgoing = groups_->Advance(now);
       if (const auto due = groups_->NextDue()) next = next ? std::min(*next, *due) : *due;
     }
+    heartbeats = heartbeat_.Take(now);
+    if (const auto due = heartbeat_.next()) next = next ? std::min(*next, *due) : *due;
     changes = TakeChanges();
   }
   outbox_.Done({}, {}, std::move(changes));
+  for (Outgoing& beat : heartbeats) PutOne(std::move(beat), now.wall);
   for (Outgoing& out : outgoing) {
-    std::vector<Queued> one;
-    one.push_back({std::move(out.message), now.wall});
-    PutAll(out.destination, std::move(one));
+    Complete(out, now.wall);
+    PutOne(std::move(out), now.wall);
   }
   return next;
 }
@@ -337,7 +387,7 @@ Status Notifications::Acknowledge(const std::string& group, std::string by, std:
     std::optional<LogEntry> current;
     std::string key;
     for (const AlertGroups::GroupView& view : groups_->Groups()) {
-      if (view.key != group && HexText(Sha256(view.key)) != group) continue;
+      if (view.key != group && GroupHash(view.key) != group) continue;
       key = view.key;
       current = EntryOf(view.alerts, now);
     }

@@ -11,8 +11,10 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "notify/acknowledge_link.h"
 #include "notify/config.h"
 #include "notify/dispatcher.h"
+#include "notify/page_context.h"
 #include "notify/route/groups.h"
 #include "notify/route/log.h"
 #include "notify/route/silences.h"
@@ -37,13 +39,20 @@ struct GroupView {
   std::optional<Acknowledgement> acknowledged;
 };
 
+/// What the agent gives for its life.
+struct NotificationParts {
+  std::unique_ptr<Transport> transport;
+  std::uint64_t seed = 0;                       // varies the jitter between hosts
+  std::unique_ptr<StateStore> state = nullptr;  // what must survive a crash; null: nothing does
+  std::string link_key = NewLinkKey();          // signs the links in pages
+  PageContext* context = nullptr;               // outlives it; null: pages say what rules say
+};
+
 /// Thread-safe.
 class Notifications final : private DeliveryObserver, private MessageSource {
  public:
-  /// `clock` outlives it. `seed` varies the jitter between hosts. Nothing is sent before Start().
-  /// `state` keeps what must survive a crash; null: nothing does.
-  Notifications(const Clock& clock, std::unique_ptr<Transport> transport, std::uint64_t seed,
-                std::unique_ptr<StateStore> state = nullptr);
+  /// `clock` outlives it. Nothing is sent before Start().
+  Notifications(const Clock& clock, NotificationParts parts);
   ~Notifications() override;
 
   /// At the start and at each reload: destinations that stay keep what they have still to send. The
@@ -62,6 +71,9 @@ class Notifications final : private DeliveryObserver, private MessageSource {
   /// and again, before their valid_until), and resolved ones once. Queues them, commits
   /// them to disk, and returns.
   void Send(std::span<const AlertEvent> events) EXCLUDES(mutex_, sending_);
+
+  /// Rules are being evaluated: heartbeats go on for a while (Heartbeat::kAliveFor).
+  void NoteEvaluation() EXCLUDES(mutex_);
 
   /// At shutdown; see Dispatcher::Drain.
   bool Drain(MonoTime deadline) { return dispatcher_.Drain(deadline); }
@@ -84,6 +96,8 @@ class Notifications final : private DeliveryObserver, private MessageSource {
   /// the SHA-256 of it in hexadecimal. Errors: kNotFound; kInvalid if nothing fires in it.
   Status Acknowledge(const std::string& group, std::string by, std::string comment)
       EXCLUDES(mutex_);
+  /// Checks the links that are in pages.
+  const LinkSigner& links() const { return links_; }
   Status ExpireSilence(const std::string& id) EXCLUDES(mutex_);
 
   /// One round of the loop, for tests without Start().
@@ -100,24 +114,30 @@ class Notifications final : private DeliveryObserver, private MessageSource {
   void TakeUpMessage(const std::string& key, Message message, WallTime since) REQUIRES(sending_)
       EXCLUDES(mutex_);
   void PutAll(const std::string& destination, std::vector<Queued> messages) REQUIRES(sending_);
+  void PutOne(Outgoing out, WallTime now) REQUIRES(sending_);
   bool IsRepetition(const AlertEvent& event, const std::string& key) REQUIRES(mutex_);
   void RecoverState(Moment now) REQUIRES(sending_) EXCLUDES(mutex_);
   std::vector<StateChange> TakeChanges() REQUIRES(mutex_) { return std::exchange(changes_, {}); }
+  void Complete(Outgoing& out, WallTime now) REQUIRES(sending_) EXCLUDES(mutex_);
   AlertView ViewOf(const Alert& alert, WallTime now) const REQUIRES(mutex_);
 
   const Clock& clock_;
   const std::unique_ptr<StateStore> state_;  // may be null
+  const LinkSigner links_;
+  PageContext* const context_;  // may be null
   Outbox outbox_;
   Mutex sending_;  // keeps what is put into queues in order; taken before mutex_
   mutable Mutex mutex_;
   std::vector<StateChange> changes_ GUARDED_BY(mutex_);  // of silences and log, to be committed
   Silences silences_ GUARDED_BY(mutex_);
   Acknowledgements acknowledgements_ GUARDED_BY(mutex_);
+  Heartbeat heartbeat_ GUARDED_BY(mutex_);
   NotificationLog log_ GUARDED_BY(mutex_);
   std::unique_ptr<AlertGroups> groups_ GUARDED_BY(mutex_);     // null: nothing is routed here
   std::vector<std::string> alertmanagers_ GUARDED_BY(mutex_);  // destinations by name
   std::unordered_map<std::string, std::string> told_ GUARDED_BY(mutex_);  // by key: IsRepetition
   std::vector<AlertRecord> alert_records_ GUARDED_BY(mutex_);
+  PageSettings page_ GUARDED_BY(sending_);
   bool taken_up_ GUARDED_BY(sending_) = false;
   MonoTime next_recovery_ GUARDED_BY(sending_){};
   Dispatcher dispatcher_;  // last: its thread uses all of the above

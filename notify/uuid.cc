@@ -4,16 +4,23 @@
 
 #include <array>
 #include <cctype>
+#include <cstring>
 #include <random>
 
 namespace tocsin::notify {
 
-std::string NewUuid() {
-  std::array<unsigned char, 16> bytes{};
+std::string RandomBytes(std::size_t count) {
+  std::string bytes(count, '\0');
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
     std::random_device device;
-    for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(device());
+    for (char& byte : bytes) byte = static_cast<char>(device());
   }
+  return bytes;
+}
+
+std::string NewUuid() {
+  std::array<unsigned char, 16> bytes{};
+  std::memcpy(bytes.data(), RandomBytes(bytes.size()).data(), bytes.size());
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fU) | 0x80U);
   constexpr std::string_view kDigits = "0123456789abcdef";

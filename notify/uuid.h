@@ -4,7 +4,10 @@
 
 namespace tocsin::notify {
 
-/// A random (version 4) UUID from the kernel's generator.
+/// From the kernel's generator.
+std::string RandomBytes(std::size_t count);
+
+/// A random (version 4) UUID.
 std::string NewUuid();
 bool IsUuid(std::string_view text);
 

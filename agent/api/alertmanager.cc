@@ -166,6 +166,10 @@ Response ListSilences(const notify::Notifications& notifications, WallTime now,
 }
 
 Response PostSilence(notify::Notifications& notifications, WallTime now, const Request& request) {
+  // Pages of other sites cannot send this type without being asked first (CORS).
+  if (!http::IsJson(request)) {
+    return Invalid(415, "unsupported media type, only [application/json] is allowed");
+  }
   auto silence = ReadSilence(request.body);
   if (!silence) {
     return silence.error().code() == Errc::kMalformed ? Invalid(400, silence.error().message())

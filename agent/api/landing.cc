@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "agent/api/html.h"
 #include "agent/version.h"
 
 namespace tocsin::api {
@@ -23,27 +24,6 @@ constexpr std::array<Link, 8> kLinks{{
     {"/-/ready", "whether it has begun to serve"},
 }};
 
-void AppendHtml(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-}
-
 void AppendLink(const Link& link, std::string& out) {
   out += "<li><a href=\"";
   AppendHtml(link.path, out);
@@ -59,14 +39,12 @@ void AppendLink(const Link& link, std::string& out) {
 http::Response LandingPage(const std::string& telemetry_path) {
   http::Response response;
   response.content_type = "text/html; charset=utf-8";
-  std::string& out = response.body;
-  out += "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Tocsin</title>";
-  out += "<style>body{font:16px sans-serif;max-width:40em;margin:3em auto;padding:0 1em}";
-  out += "li{margin:.4em 0}</style></head>\n<body><h1>Tocsin</h1>\n<p>Version ";
+  std::string out = "<p>Version ";
   out.append(kVersion).append(" (").append(kRevision).append(")</p>\n<ul>\n");
   AppendLink({telemetry_path, "metrics, for Prometheus to scrape"}, out);
   for (const Link& link : kLinks) AppendLink(link, out);
-  out += "</ul></body></html>\n";
+  out += "</ul>";
+  response.body = HtmlPage("Tocsin", out);
   return response;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/api/acknowledge.h"
 #include "agent/api/alertmanager.h"
 #include "agent/api/federate.h"
 #include "agent/api/landing.h"
@@ -82,6 +83,14 @@ void AddStatus(const Parts& p, Routes& routes) {
   routes.Api("status/tsdb", [p](const Request& r) { return Tsdb(p.store, r); });
 }
 
+void AddAcknowledging(const Parts& p, Routes& routes) {
+  routes.Api("acknowledgements",
+             [p](const Request& r) { return Acknowledgements(p.notifications, r); });
+  routes.Plain("/acknowledge", {"GET", "POST"}, [p](const Request& r) {
+    return AcknowledgePage(p.notifications, p.clock.Wall(), r);
+  });
+}
+
 /// Alertmanager's API v2.
 void AddAlertmanager(const Parts& p, http::Router& router) {
   const auto add = [&](std::string path, std::vector<std::string_view> methods, Handler handler) {
@@ -135,6 +144,7 @@ void AddRoutes(const Parts& parts, http::Router& router) {
   AddAgent(parts, routes);
   AddQueries(parts, routes);
   AddStatus(parts, routes);
+  AddAcknowledging(parts, routes);
   AddAlertmanager(parts, router);
   router.AddPrefix(
       "/api/v1/label/", {"GET"},

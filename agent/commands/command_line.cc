@@ -37,6 +37,9 @@ void AddAgentFlags(CLI::App& app, Flags& flags) {
           "The agent's address as people reach it, for links in alerts.", "Agent");
   AddText(app, "--storage.path", flags.storage_path,
           "Folder for samples and alert state. Without one they are lost at a restart.", "Agent");
+  AddText(app, "--notify.config", flags.notify_config,
+          "An alertmanager.yml: routes and receivers, instead of those in the configuration file.",
+          "Agent");
   AddText(app, "--promql.compat", flags.promql_compat,
           "v3: half-open range windows as Prometheus 3 [default]; v2: closed ones.", "Agent");
   AddText(app, "--log.level", flags.log_level, "debug, info, warn or error [info].", "Agent");
@@ -133,6 +136,50 @@ void AddLeakOptions(CLI::App& leaks, LeakArguments& arguments) {
       ->check(CLI::IsMember({"low", "medium", "high"}));
 }
 
+void AddAgentOption(CLI::App& command, AlertArguments& arguments) {
+  command.add_option("--url", arguments.url, "The agent [http://127.0.0.1:9909].");
+}
+
+void AddMatchers(CLI::App& command, AlertArguments& arguments) {
+  command.add_option("MATCHER", arguments.matchers,
+                     "NAME, or label=value, !=, =~, !~; all of them must match.");
+}
+
+void AddAuthor(CLI::App& command, AlertArguments& arguments) {
+  command.add_option("--by", arguments.by, "Who does it [the user's name].");
+  command.add_option("--comment", arguments.comment, "Why, for others to read.");
+}
+
+void AddAlertOptions(CLI::App& app, CommandLine& line) {
+  AlertArguments& arguments = line.alerts;
+  const auto command = [&](CLI::App& parent, const char* name, Command which, const char* help) {
+    CLI::App* sub = parent.add_subcommand(name, help);
+    sub->callback([&line, which] { line.command = which; });
+    AddAgentOption(*sub, arguments);
+    return sub;
+  };
+  CLI::App* alerts = command(app, "alerts", Command::kAlerts, "What is pending and firing.");
+  AddMatchers(*alerts, arguments);
+  alerts->add_flag("--json", arguments.json, "As JSON.");
+  CLI::App* ack = command(app, "ack", Command::kAcknowledge,
+                          "Take alerts on: no more pages for their groups until they have ended.");
+  AddMatchers(*ack, arguments);
+  ack->add_option("--group", arguments.group, "The key of a group instead.");
+  AddAuthor(*ack, arguments);
+  CLI::App* silence = app.add_subcommand("silence", "Silences: no pages for what matches.");
+  silence->require_subcommand(1);
+  CLI::App* add = command(*silence, "add", Command::kSilenceAdd, "Silence what matches.");
+  AddMatchers(*add, arguments);
+  add->add_option("--duration,-d", arguments.duration, "For how long [1h].");
+  AddAuthor(*add, arguments);
+  CLI::App* list = command(*silence, "list", Command::kSilenceList, "Show silences.");
+  list->add_flag("--expired", arguments.with_expired, "Those that have ended too.");
+  list->add_flag("--json", arguments.json, "As JSON.");
+  command(*silence, "expire", Command::kSilenceExpire, "End silences.")
+      ->add_option("ID", arguments.ids, "Their ids, as list shows them.")
+      ->required();
+}
+
 }  // namespace
 
 ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
@@ -181,6 +228,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   exported->add_option("--format", line.rules.format, "prometheus.")
       ->check(CLI::IsMember({"prometheus"}));
   AddLeakOptions(*command("leaks", Command::kLeaks, "Find leaks in recorded series."), line.leaks);
+  AddAlertOptions(app, line);
   command("version", Command::kVersion, "Print the version.");
 
   try {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/commands/alerts.h"
 #include "agent/commands/leaks_jsonl.h"
 #include "agent/commands/query.h"
 #include "agent/commands/rules.h"
@@ -24,6 +25,11 @@ enum class Command {
   kBacktest,
   kExportRules,
   kLeaks,
+  kAlerts,
+  kAcknowledge,
+  kSilenceAdd,
+  kSilenceList,
+  kSilenceExpire,
   kVersion
 };
 
@@ -34,6 +40,7 @@ struct CommandLine {
   bool json = false;               // collectors
   bool markdown = false;           // collectors
   QueryArguments query;            // query; its expr also of format
+  AlertArguments alerts;           // alerts, ack, silence
   RuleArguments rules;             // test, lint, backtest, rules export
   LeakArguments leaks;
 };

@@ -42,6 +42,16 @@ int RunCommand(const CommandLine& line) {
       return ExportRules(line.rules, line.flags);
     case Command::kLeaks:
       return JudgeLeaks(line.leaks);
+    case Command::kAlerts:
+      return ListAlerts(line.alerts);
+    case Command::kAcknowledge:
+      return AcknowledgeAlerts(line.alerts);
+    case Command::kSilenceAdd:
+      return AddSilence(line.alerts);
+    case Command::kSilenceList:
+      return ListSilences(line.alerts);
+    case Command::kSilenceExpire:
+      return ExpireSilences(line.alerts);
     case Command::kVersion:
       return PrintVersion();
   }

@@ -7,14 +7,15 @@
 
 namespace tocsin {
 
-Result<std::string> HttpFetch(const std::string& url, const std::string& form) {
+namespace {
+
+Result<HttpAnswer> Exchange(const std::string& method, const std::string& url,
+                            std::string_view type, const std::string& body) {
   notify::HttpRequest request;
-  request.method = form.empty() ? "GET" : "POST";
+  request.method = method;
   request.url = url;
-  request.body = form;
-  if (!form.empty()) {
-    request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
-  }
+  request.body = body;
+  if (!body.empty()) request.headers.push_back({"Content-Type", std::string(type)});
   request.limits.total_timeout = std::chrono::minutes(2);
   request.limits.max_answer_bytes = std::size_t{256} << 20;
   notify::HttpClient client;
@@ -25,7 +26,20 @@ Result<std::string> HttpFetch(const std::string& url, const std::string& form) {
     client.Collect(completed);
   }
   if (!completed[0].answer) return std::move(completed[0].answer).error().Under(url);
-  return std::move(completed[0].answer->body);
+  return HttpAnswer{completed[0].answer->status, std::move(completed[0].answer->body)};
+}
+
+}  // namespace
+
+Result<std::string> HttpFetch(const std::string& url, const std::string& form) {
+  TRY_ASSIGN(HttpAnswer answer, Exchange(form.empty() ? "GET" : "POST", url,
+                                         "application/x-www-form-urlencoded", form));
+  return std::move(answer.body);
+}
+
+Result<HttpAnswer> HttpSend(const std::string& method, const std::string& url,
+                            const std::string& json) {
+  return Exchange(method, url, "application/json", json);
 }
 
 std::string PercentEncode(std::string_view text) {

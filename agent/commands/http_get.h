@@ -9,6 +9,15 @@ namespace tocsin {
 /// at most 256 MB, within 2 minutes. For commands; blocks. Errors: kIo, kTimeout, kLimit.
 Result<std::string> HttpFetch(const std::string& url, const std::string& form = "");
 
+struct HttpAnswer {
+  int status = 0;
+  std::string body;
+};
+
+/// One request with a JSON body (none if empty), as HttpFetch.
+Result<HttpAnswer> HttpSend(const std::string& method, const std::string& url,
+                            const std::string& json = "");
+
 /// `text` as it must stand in a query string.
 std::string PercentEncode(std::string_view text);
 

@@ -2,12 +2,19 @@
 
 #include <algorithm>
 
+#include "base/parse.h"
+
 namespace tocsin::http {
 namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 }  // namespace
+
+bool IsJson(const Request& request) {
+  const std::string_view type = request.Header("content-type");
+  return EqualsIgnoringCase(Trim(type.substr(0, type.find(';'))), "application/json");
+}
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),

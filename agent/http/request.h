@@ -50,6 +50,9 @@ std::string_view StatusText(int status);
 /// throws.
 using Handler = std::function<Response(const Request&)>;
 
+/// True if the Content-Type is application/json, whatever its parameters.
+bool IsJson(const Request& request);
+
 /// ASCII letters only, as HTTP compares header names and tokens.
 bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 

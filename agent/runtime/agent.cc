@@ -36,6 +36,13 @@ Labels TargetLabels(const Settings& settings) {
   return Labels{{"instance", instance}, {"job", settings.job}};
 }
 
+/// The labels that an alert about this agent itself has.
+Labels AlertIdentity(const Settings& settings) {
+  LabelsBuilder labels(settings.external_labels);
+  for (const LabelView label : TargetLabels(settings)) labels.Set(label.name, label.value);
+  return labels.Build();
+}
+
 promql::EngineOptions EngineOf(const QuerySettings& query) {
   promql::EngineOptions options;
   options.compat = query.compat_v2 ? promql::Compat::kV2 : promql::Compat::kV3;
@@ -49,6 +56,14 @@ std::string ExternalUrl(const WebSettings& web) {
   std::string url = web.external_url;
   while (url.ends_with('/')) url.pop_back();
   return url;
+}
+
+/// A disk that cannot be written costs only the links that a restart ends.
+std::string LinkKey(const std::string& directory) {
+  auto kept = notify::KeepLinkKey(directory);
+  if (kept) return *std::move(kept);
+  LogError("links in pages will end with this process", {{"error", kept.error().message()}});
+  return notify::NewLinkKey();
 }
 
 /// What only a restart can change.
@@ -71,8 +86,10 @@ Result<LoadedConfiguration> LoadConfiguration(const Flags& flags) {
   if (const auto made = MakeCollectors(*host); !made) add(made.error());
   RuleSet rules = LoadRules(settings.rules.files);
   for (const Error& error : rules.errors) add(error);
-  auto notify =
-      notify::ReadNotifyConfig(settings.file, *settings.notify, {ExternalUrl(settings.web), {}});
+  auto notify = notify::ReadNotifyConfig(settings.file, *settings.notify,
+                                         {.external_url = ExternalUrl(settings.web),
+                                          .config_file = flags.notify_config.value_or(""),
+                                          .identity = AlertIdentity(settings)});
   if (!notify) add(notify.error());
   if (!errors.empty()) return Error{Errc::kInvalid, errors};
   return LoadedConfiguration{std::move(settings), std::move(rules), *std::move(notify)};
@@ -88,12 +105,17 @@ Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
                                             clock.Wall()));
   TRY_ASSIGN(auto transport, notify::MakeSystemTransport(clock));
   std::unique_ptr<notify::StateStore> state;
+  std::string link_key;
   if (!settings.storage.path.empty()) {
     TRY_ASSIGN(state, notify::StateStore::Open({settings.storage.path, {}}, clock.Wall()));
+    link_key = LinkKey(settings.storage.path);
+  } else {
+    link_key = notify::NewLinkKey();
   }
   const WebSettings web = settings.web;
-  std::unique_ptr<Agent> agent(new Agent(std::move(flags), clock, std::move(store),
-                                         {std::move(transport), std::move(state)}, settings));
+  std::unique_ptr<Agent> agent(
+      new Agent(std::move(flags), clock, std::move(store),
+                {std::move(transport), std::move(state), std::move(link_key)}, settings));
   TRY(agent->Apply(std::move(loaded)));
   TRY(agent->Listen(web));
   agent->rules_.Restore(agent->notifications_.TakeAlertRecords());
@@ -114,11 +136,13 @@ Agent::Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> stor
       storage_(*store_),
       page_(board_),
       keeps_state_(delivery.state != nullptr),
-      notifications_(clock, std::move(delivery.transport), std::random_device{}(),
-                     std::move(delivery.state)),
+      notifications_(clock, {.transport = std::move(delivery.transport),
+                             .seed = std::random_device{}(),
+                             .state = std::move(delivery.state),
+                             .link_key = std::move(delivery.link_key)}),
       rules_({clock, *store_, storage_,
               [this](std::span<const AlertEvent> events) { notifications_.Send(events); },
-              SaveAlerts()}),
+              SaveAlerts(), [this] { notifications_.NoteEvaluation(); }}),
       collectors_(
           clock, kWorkers,
           [this, limits = store::SourceLimits{settings.storage.max_series_per_collector,

@@ -61,6 +61,7 @@ class Agent {
   struct Delivery {
     std::unique_ptr<notify::Transport> transport;
     std::unique_ptr<notify::StateStore> state;  // null: nothing is kept on disk
+    std::string link_key;
   };
   Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> store, Delivery delivery,
         const Settings& settings);

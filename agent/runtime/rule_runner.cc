@@ -86,6 +86,7 @@ void RuleRunner::Loop() {
   while (!stopping_) {
     mutex_.unlock();
     EvaluateDue();
+    world_.alive();
     const milliseconds sleep = manager_.UntilNextDue(world_.clock.Wall(), kLongestSleep);
     mutex_.lock();
     if (!stopping_) changed_.WaitUntil(mutex_, world_.clock.Mono() + sleep);

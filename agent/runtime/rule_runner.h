@@ -24,6 +24,8 @@ struct RuleWorld {
   std::function<void(std::span<const AlertEvent>)> notify;  // queues and returns
   /// Makes the alerts on disk these; null: nothing is kept.
   std::function<void(std::span<const AlertRecord>)> save;
+  /// Told again and again while rules are evaluated as they are due.
+  std::function<void()> alive;
 };
 
 /// Counts from the start of the process.

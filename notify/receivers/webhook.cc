@@ -29,6 +29,11 @@ class Webhook final : public Notifier {
 
 std::string WebhookBody(const Rendering& rendering) {
   const tmpl::NotificationData& data = rendering.data();
+  // Where the payload has room for it: it is Alertmanager's, to the letter.
+  const auto with_link = [&](const Labels& annotations, const Alert& alert) {
+    if (data.acknowledge_url.empty() || alert.resolved()) return annotations;
+    return annotations.With("acknowledge_url", data.acknowledge_url);
+  };
   std::string body;
   JsonWriter json(body);
   json.BeginObject().Key("receiver").String(data.receiver).Key("status").String(data.status);
@@ -38,7 +43,7 @@ std::string WebhookBody(const Rendering& rendering) {
     const Alert& source = rendering.alerts()[i];
     json.BeginObject().Key("status").String(alert.status);
     WriteLabels("labels", alert.labels, json);
-    WriteLabels("annotations", alert.annotations, json);
+    WriteLabels("annotations", with_link(alert.annotations, source), json);
     json.Key("startsAt").String(Rfc3339(source.starts_at));
     json.Key("endsAt").String(source.ended_at ? Rfc3339(*source.ended_at) : "0001-01-01T00:00:00Z");
     json.Key("generatorURL").String(alert.generator_url);

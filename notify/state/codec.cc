@@ -189,6 +189,7 @@ void MessageFields(Io& io, MessageT& message) {
   io.List(message.alerts, [&](auto& alert) { AlertFields(io, alert); });
   io.Field(message.whole_group);
   io.Field(message.send_resolved);
+  io.Field(message.acknowledge_url);
   LogFields(io, message.log);
 }
 

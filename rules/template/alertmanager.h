@@ -30,6 +30,7 @@ struct NotificationData {
   Labels common_labels;
   Labels common_annotations;
   std::string external_url;
+  std::string acknowledge_url;  // not Alertmanager's: .AcknowledgeURL
 };
 
 /// With all the methods: .Alerts.Firing, .Alerts.Resolved, .GroupLabels.SortedPairs.Names, .Values,

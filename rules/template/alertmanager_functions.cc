@@ -182,7 +182,8 @@ Value ToValue(const NotificationData& data) {
                         {"GroupLabels", Value::Map(data.group_labels, kKvType)},
                         {"CommonLabels", Value::Map(data.common_labels, kKvType)},
                         {"CommonAnnotations", Value::Map(data.common_annotations, kKvType)},
-                        {"ExternalURL", Text(data.external_url)}},
+                        {"ExternalURL", Text(data.external_url)},
+                        {"AcknowledgeURL", Text(data.acknowledge_url)}},
                        kDataType);
 }
 

@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
     if (!opened) return Fail(opened.error());
     state = *std::move(opened);
   }
-  notify::Notifications notifications(clock, *std::move(transport), 1, std::move(state));
+  notify::Notifications notifications(
+      clock, {.transport = *std::move(transport), .seed = 1, .state = std::move(state)});
   notifications.Apply(*std::move(config));
   std::map<Labels, AlertRecord> known;  // by identity
   for (AlertRecord& record : notifications.TakeAlertRecords()) {

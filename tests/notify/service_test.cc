@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/notify/fault_vfs.h"
 #include "tests/notify/scripted_transport.h"
@@ -22,6 +23,15 @@ receivers:
   - { name: team, webhook_configs: [ { url: 'http://hook/' } ] }
 )";
 
+/// Says of each alert how many it has described.
+class CountingContext final : public PageContext {
+ public:
+  Labels Describe(const Alert&, const ContextSettings&, WallTime) override {
+    return {{"last_hour", "seen " + std::to_string(++described)}, {"summary", "not mine to say"}};
+  }
+  int described = 0;
+};
+
 /// The service with a scripted network, a manual clock and a state folder: Restart() is a crash and
 /// a new start.
 class ServiceTest : public testing::Test {
@@ -37,12 +47,19 @@ class ServiceTest : public testing::Test {
     ASSERT_TRUE(state.ok()) << state.error().message();
     auto transport = std::make_unique<ScriptedTransport>();
     transport_ = transport.get();
-    service_ = std::make_unique<Notifications>(clock_, std::move(transport), 7, *std::move(state));
+    service_ =
+        std::make_unique<Notifications>(clock_, NotificationParts{.transport = std::move(transport),
+                                                                  .seed = 7,
+                                                                  .state = *std::move(state),
+                                                                  .link_key = "key",
+                                                                  .context = &context_});
     Apply(config);
   }
   void Apply(std::string_view text) {
     const auto file = ParseYaml(text, "t.yml");
-    auto config = ReadNotifyConfig(*file, *file->root, {});
+    auto config = ReadNotifyConfig(
+        *file, *file->root,
+        {.external_url = "http://agent", .identity = Labels{{"instance", "web1"}}});
     ASSERT_TRUE(config.ok()) << config.error().message();
     service_->Apply(*std::move(config));
   }
@@ -75,6 +92,7 @@ class ServiceTest : public testing::Test {
   }
 
   TempFolder folder_;
+  CountingContext context_;
   ManualClock clock_{FromMillis(1'700'000'000'000)};
   ScriptedTransport* transport_ = nullptr;
   std::unique_ptr<Notifications> service_;
@@ -286,6 +304,99 @@ receivers:
   EXPECT_THAT(Pass(minutes(6)), ElementsAre(HasSubstr(R"("receiver":"boss")")));
   Send("A", AlertState::kInactive);
   EXPECT_THAT(Pass(minutes(2)), testing::SizeIs(2)) << "both hear that A has ended";
+}
+
+TEST_F(ServiceTest, PagesCarryContextAndALinkThatAcknowledges) {
+  Restart(std::string(kConfig) + "page: { acknowledge_link: true, sparkline: true }\n");
+  for (int i = 0; i < 7; ++i) {
+    AlertEvent event;
+    event.identity = {{"alertname", "A"}, {"disk", std::to_string(i)}};
+    event.labels = event.identity;
+    event.annotations = {{"summary", "mine"}};
+    event.fired_at = clock_.Wall();
+    event.valid_until = clock_.Wall() + minutes(4);
+    service_->Send(std::span(&event, 1));
+  }
+  const auto posted = Pass(seconds(11), 0);
+  ASSERT_EQ(posted.size(), 1u);
+  EXPECT_EQ(context_.described, 5) << "bounded";
+  EXPECT_THAT(posted[0], HasSubstr(R"("last_hour":"seen 5")"));
+  EXPECT_THAT(posted[0], HasSubstr(R"("commonAnnotations":{"summary":"mine"})"));
+  const std::string link = R"("acknowledge_url":"http://agent/acknowledge?)";
+  const auto at = posted[0].find(link);
+  ASSERT_NE(at, std::string::npos) << posted[0];
+  ASSERT_TRUE(service_->Acknowledge(GroupHash(service_->Groups()[0].key), "me", "").ok());
+  const std::string query =
+      service_->links().Query(service_->Groups()[0].key, clock_.Wall() - seconds(1));
+  EXPECT_EQ(posted[0].substr(at + link.size(), query.find("until=")),
+            query.substr(0, query.find("until=")));
+  Restart(std::string(kConfig) + "page: { acknowledge_link: true, sparkline: true }\n");
+  EXPECT_THAT(Pass(seconds(1)), ElementsAre(posted[0])) << "kept as it was, link and context";
+}
+
+TEST_F(ServiceTest, LinksAreSignedAndEnd) {
+  const LinkSigner& links = service_->links();
+  const WallTime now = clock_.Wall();
+  const std::string query = links.Query("group", now);
+  const auto part = [&](const std::string& name) {
+    const auto begin = query.find(name + "=") + name.size() + 1;
+    return query.substr(begin, query.find('&', begin) - begin);
+  };
+  const std::string group = part("group");
+  const std::string until = part("until");
+  const std::string signature = part("signature");
+  EXPECT_EQ(group, GroupHash("group"));
+  EXPECT_TRUE(links.Check(group, until, signature, now + LinkSigner::kLife).ok());
+  EXPECT_EQ(
+      links.Check(group, until, signature, now + LinkSigner::kLife + seconds(1)).error().code(),
+      Errc::kTimeout);
+  const std::string later = std::to_string(std::stoll(until) + 1);
+  EXPECT_EQ(links.Check(group, later, signature, now).error().code(), Errc::kInvalid);
+  EXPECT_EQ(links.Check(GroupHash("other"), until, signature, now).error().code(), Errc::kInvalid);
+  EXPECT_FALSE(links.Check(group, until, "", now).ok());
+  EXPECT_FALSE(LinkSigner("another key").Check(group, until, signature, now).ok());
+}
+
+TEST_F(ServiceTest, TheLinkKeyIsKeptAndOnlyItsOwnerReadsIt) {
+  const auto key = KeepLinkKey(folder_.path());
+  ASSERT_TRUE(key.ok()) << key.error().message();
+  EXPECT_EQ(key->size(), 32u);
+  EXPECT_EQ(*KeepLinkKey(folder_.path()), *key);
+  struct stat status {};
+  ASSERT_EQ(::stat((folder_.path() + "/acknowledge.key").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  EXPECT_FALSE(KeepLinkKey(folder_.path() + "/nowhere").ok());
+}
+
+TEST_F(ServiceTest, HeartbeatsGoOutWhileRulesAreEvaluated) {
+  Restart("heartbeat: { every: 1m, url: 'http://deadman/' }\n");
+  EXPECT_THAT(Pass(minutes(2)), IsEmpty()) << "no rules are evaluated yet";
+  service_->NoteEvaluation();
+  EXPECT_EQ(Pass(seconds(59)).size(), 1u);
+  EXPECT_EQ(transport_->started.back().http().method, "GET");
+  service_->NoteEvaluation();
+  EXPECT_EQ(Pass(minutes(1)).size(), 1u);
+  EXPECT_THAT(Pass(minutes(10)), testing::SizeIs(testing::Le(1u))) << "the rules hang";
+  service_->NoteEvaluation();
+  EXPECT_EQ(Pass(seconds(2)).size(), 1u);
+  for (int i = 0; i < 5; ++i) {
+    service_->NoteEvaluation();
+    Pass(seconds(40), 503);
+  }
+  EXPECT_EQ(service_->Stats()[0].queued, 1u) << "a newer one takes the place of an older one";
+}
+
+TEST_F(ServiceTest, AHeartbeatMayGoToAReceiver) {
+  Restart(std::string(kConfig) + "heartbeat: { every: 5m, receiver: team }\n");
+  for (int i = 0; i < 20; ++i) {
+    service_->NoteEvaluation();
+    const auto posted = Pass(minutes(1) - seconds(1));
+    clock_.Advance(seconds(1));
+    EXPECT_EQ(posted.size(), i % 5 == 0 ? 1u : 0u) << i;
+    if (!posted.empty()) {
+      EXPECT_THAT(posted[0], HasSubstr(R"("alertname":"TocsinHeartbeat","instance":"web1")"));
+    }
+  }
 }
 
 TEST_F(ServiceTest, AlertsComeBackAsTheyWereSent) {

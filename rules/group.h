@@ -81,6 +81,7 @@ class RuleGroup {
   const std::string& file() const { return spec_.file; }
   const std::string& name() const { return spec_.name; }
   milliseconds interval() const { return interval_; }
+  const std::vector<std::shared_ptr<const Rule>>& rules() const { return spec_.rules; }
 
   /// Evaluates every rule at `now`. A rule that fails does not stop the others.
   EvaluationSummary Evaluate(const Moment& now, const RuleContext& context) EXCLUDES(mutex_);

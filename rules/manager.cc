@@ -170,4 +170,19 @@ std::vector<AlertRecord> RuleManager::Export() const {
   return records;
 }
 
+std::shared_ptr<const Rule> RuleManager::FindRule(const Labels& alert) const {
+  const std::string_view name = alert.Get("alertname");
+  const auto fits = [&](const Rule& rule) {
+    return std::all_of(rule.labels.begin(), rule.labels.end(), [&](const RuleText& label) {
+      return label.text.find("{{") != std::string::npos || alert.Get(label.name) == label.text;
+    });
+  };
+  for (const auto& group : Groups()) {
+    for (const auto& rule : group->rules()) {
+      if (rule->IsAlerting() && rule->name == name && fits(*rule)) return rule;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace tocsin

@@ -62,6 +62,10 @@ class RuleManager {
 
   std::vector<AlertRecord> Export() const EXCLUDES(mutex_);
 
+  /// The alerting rule that an alert with these labels is of: its name, and what its labels say
+  /// where they are no templates. Null if there is none.
+  std::shared_ptr<const Rule> FindRule(const Labels& alert) const EXCLUDES(mutex_);
+
   std::vector<std::shared_ptr<RuleGroup>> Groups() const EXCLUDES(mutex_);
 
  private:

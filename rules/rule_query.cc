@@ -1,6 +1,7 @@
 #include "rules/rule_query.h"
 
 #include "rules/promql/parser.h"
+#include "rules/rule_parse.h"
 
 namespace tocsin {
 
@@ -18,6 +19,12 @@ Result<std::vector<promql::VectorSample>> QueryVector(const promql::Expr& expr, 
       break;
   }
   return Error{Errc::kInvalid, "rule result is not a vector or scalar"};
+}
+
+promql::ExprPtr ValueExpr(const Rule& rule) {
+  if (rule.HasThresholds()) return rule.expr;
+  const promql::ExprPtr filtered = PresenceOf(rule.expr);
+  return filtered ? filtered : rule.expr;
 }
 
 tmpl::QueryFunction TemplateQuery(const promql::Queryable& storage,

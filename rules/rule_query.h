@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "rules/promql/engine.h"
+#include "rules/rule.h"
 #include "rules/template/template.h"
 
 namespace tocsin {
@@ -13,6 +14,9 @@ namespace tocsin {
 Result<std::vector<promql::VectorSample>> QueryVector(const promql::Expr& expr, std::int64_t t_ms,
                                                       const promql::Queryable& storage,
                                                       const promql::EngineOptions& options);
+
+/// What an alert of this rule is about: its expression, without the comparison that makes it fire.
+promql::ExprPtr ValueExpr(const Rule& rule);
 
 /// The template function `query`. `storage` and `options` outlive it.
 tmpl::QueryFunction TemplateQuery(const promql::Queryable& storage,

@@ -15,6 +15,7 @@
 #include "agent/http/server.h"
 #include "agent/runtime/board.h"
 #include "agent/runtime/collector_set.h"
+#include "agent/runtime/page_context.h"
 #include "agent/runtime/rule_runner.h"
 #include "agent/runtime/store_queryable.h"
 #include "agent/runtime/telemetry.h"
@@ -79,6 +80,8 @@ class Agent {
   StoreQueryable storage_;
   Board board_;
   exposition::Page page_;
+  const std::unique_ptr<HostFs> fs_;
+  HostPageContext page_context_;
   const bool keeps_state_;
   notify::Notifications notifications_;
   RuleRunner rules_;

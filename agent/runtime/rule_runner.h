@@ -55,6 +55,9 @@ class RuleRunner {
   void Stop();
 
   std::vector<RuleGroupView> View() const { return manager_.View(); }
+  std::shared_ptr<const Rule> FindRule(const Labels& alert) const {
+    return manager_.FindRule(alert);
+  }
   RuleCounts counts() const;
 
  private:

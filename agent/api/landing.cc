@@ -13,8 +13,9 @@ struct Link {
   std::string_view what;
 };
 
-constexpr std::array<Link, 8> kLinks{{
-    {"/api/v1/alerts", "alerts that are pending or firing"},
+constexpr std::array<Link, 9> kLinks{{
+    {"/alerts", "alerts that are pending or firing"},
+    {"/graph", "the last hour of any expression"},
     {"/api/v1/rules", "rules and how they are doing"},
     {"/api/v1/targets", "collectors and how they are doing"},
     {"/api/v1/query?query=node_load1", "a query, as Prometheus answers it"},

@@ -7,6 +7,7 @@
 #include "agent/api/alertmanager.h"
 #include "agent/api/federate.h"
 #include "agent/api/landing.h"
+#include "agent/api/pages.h"
 #include "agent/api/rules.h"
 #include "agent/api/series.h"
 #include "agent/http/wrappers.h"
@@ -16,6 +17,8 @@ namespace {
 
 /// Requests inside the API at one time; the rest are told to come again.
 constexpr int kMaxApiRequests = 16;
+/// Likewise of graphs, which are for people.
+constexpr int kMaxGraphs = 2;
 
 using http::Handler;
 using http::Request;
@@ -125,6 +128,13 @@ Response Reload(const Parts& p) {
 void AddAgent(const Parts& p, Routes& routes) {
   routes.Plain("/", {"GET"}, [p](const Request&) { return LandingPage(p.telemetry_path); });
   routes.Plain(p.telemetry_path, {"GET"}, http::MetricsHandler(p.page));
+  routes.Plain("/alerts", {"GET"},
+               [p](const Request&) { return AlertsPage(p.rules.View(), p.clock.Wall()); });
+  routes.Plain(
+      "/graph", {"GET"},
+      http::Limited(
+          [p](const Request& r) { return GraphPage(p.storage, p.clock, p.settings()->query, r); },
+          kMaxGraphs));
   routes.Plain("/federate", {"GET"}, http::Compressed([p](const Request& r) {
                  const auto settings = p.settings();
                  return Federate(p.store, settings->external_labels, p.clock.Wall(),

@@ -39,6 +39,7 @@ struct Parts {
   const CollectorSet& collectors;
   const RuleRunner& rules;
   notify::Notifications& notifications;
+  const promql::Queryable& storage;
   const QueryApi& query;
   ResultCache& range_cache;
   std::function<std::shared_ptr<const ServedSettings>()> settings;

@@ -171,8 +171,8 @@ std::function<void(std::span<const AlertRecord>)> Agent::SaveAlerts() {
 }
 
 Status Agent::Listen(const WebSettings& web) {
-  api::AddRoutes({clock_, page_, board_, *store_, collectors_, rules_, notifications_, query_,
-                  range_cache_, [this] { return Served(); }, [this] { return Reload(); },
+  api::AddRoutes({clock_, page_, board_, *store_, collectors_, rules_, notifications_, storage_,
+                  query_, range_cache_, [this] { return Served(); }, [this] { return Reload(); },
                   web.telemetry_path, web.cors_origin},
                  router_);
   TRY_ASSIGN(server_,

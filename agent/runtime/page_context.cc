@@ -69,8 +69,11 @@ Labels HostPageContext::Describe(const notify::Alert& alert,
   const std::shared_ptr<const Rule> rule = world_.find_rule(alert.labels);
   if (!rule) return {};
   LabelsBuilder annotations;
-  if (settings.sparkline) annotations.Set("last_hour", LastHour(*rule, alert.labels, now));
-  if (settings.processes) annotations.Set("top_processes", TopProcesses(ResourceOf(*rule)));
+  const auto say = [&](std::string_view name, const std::string& what) {
+    if (!what.empty()) annotations.Set(name, what);
+  };
+  if (settings.sparkline) say("last_hour", LastHour(*rule, alert.labels, now));
+  if (settings.processes) say("top_processes", TopProcesses(ResourceOf(*rule)));
   return annotations.Build();
 }
 

@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "base/file.h"
+#include "notify/catalog.h"
+
 namespace tocsin::notify {
 namespace {
 
@@ -78,6 +81,30 @@ TEST(SecretTest, IsRevealedOnlyWhenAsked) {
   EXPECT_EQ(Secret::Environment("TOCSIN_TEST_UNSET").Reveal().error().code(), Errc::kNotFound);
   EXPECT_EQ(Secret::File("/nonexistent").Reveal().error().code(), Errc::kIo);
   EXPECT_EQ(Secret::File("/dev/zero").Reveal().error().code(), Errc::kLimit);
+}
+
+// Every setting that config/tocsin.yml shows under `notify` loads as it stands there.
+TEST(NotifyConfigTest, TheDocumentedConfigurationLoads) {
+  const std::string path = TOCSIN_SOURCE_DIR "/config/tocsin.yml";
+  const auto text = ReadWholeFile(path, 1 << 20);
+  ASSERT_TRUE(text.ok()) << text.error().message();
+  const auto begin = text->find("\nnotify:");
+  ASSERT_NE(begin, std::string::npos);
+  std::string section = text->substr(begin);
+  for (auto at = section.find("\n#"); at != std::string::npos; at = section.find("\n#")) {
+    section.erase(at + 1, 1);
+  }
+  const auto file = ParseYaml(section, path);
+  ASSERT_TRUE(file.ok()) << file.error().message();
+  const auto config = ReadNotifyConfig(*file, *file->root->Find("notify"), {});
+  ASSERT_TRUE(config.ok()) << config.error().message();
+  EXPECT_TRUE(config->page.acknowledge_links && config->page.context.sparkline);
+  EXPECT_EQ(config->heartbeat.every, std::chrono::minutes(1));
+  EXPECT_EQ(config->alertmanagers.size(), 2u);
+  EXPECT_EQ(config->routing.config->root.escalate.size(), 2u);
+  for (const ReceiverKind& kind : ReceiverCatalog()) {
+    EXPECT_NE(section.find(std::string(kind.key) + ":"), std::string::npos) << kind.key;
+  }
 }
 
 }  // namespace

@@ -205,6 +205,7 @@ Status ReadCollectors(const YamlFile& file, const YamlNode& node, const Flags& f
 Status ReadRules(const YamlFile& file, const YamlNode& node, RuleSettings& rules) {
   YamlFields fields(file, node, "rules");
   TRY(ReadInto(fields, "files", YamlStrings, rules.files));
+  TRY(ReadInto(fields, "settling", YamlDuration, rules.settling));
   TRY(fields.Finish());
   for (std::string& path : rules.files) path = RelativeTo(file.name, path);
   return Unit{};

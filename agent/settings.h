@@ -74,6 +74,7 @@ struct QuerySettings {
 struct RuleSettings {
   std::vector<std::string> files;  // globs, absolute or relative to the working directory
   milliseconds evaluation_interval = std::chrono::seconds(15);
+  milliseconds settling = std::chrono::seconds(30);
 };
 
 struct LogSettings {

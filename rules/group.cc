@@ -16,7 +16,6 @@ using LabelsSet = std::unordered_set<Labels, LabelsHash>;
 
 constexpr milliseconds kMostFireWarmUp = 10min;
 constexpr milliseconds kMostEndWarmUp = 1h;
-constexpr milliseconds kLeastSettling = 30s;
 
 Labels AsWritten(const std::vector<RuleText>& texts) {
   std::vector<LabelView> views;
@@ -35,12 +34,12 @@ std::string DescribeLevel(const Rule& rule, std::size_t level) {
 
 }  // namespace
 
-WarmUp WarmUpOf(milliseconds look_back, milliseconds interval,
+WarmUp WarmUpOf(milliseconds look_back, milliseconds interval, milliseconds settling,
                 std::optional<milliseconds> data_age) {
   if (!data_age) return {};
-  const milliseconds settling = std::max<milliseconds>(2 * interval, kLeastSettling);
-  return {*data_age >= std::min(look_back, kMostFireWarmUp) + settling,
-          *data_age >= std::min(look_back, kMostEndWarmUp) + settling};
+  const milliseconds settled = std::max<milliseconds>(2 * interval, settling);
+  return {*data_age >= std::min(look_back, kMostFireWarmUp) + settled,
+          *data_age >= std::min(look_back, kMostEndWarmUp) + settled};
 }
 
 struct RuleGroup::State {
@@ -152,7 +151,7 @@ void RuleGroup::EvaluateRule(std::size_t i, const Moment& now, milliseconds elap
 
   const MutexLock lock(mutex_);
   State& state = states_[i];
-  const WarmUp warm_up = WarmUpOf(state.look_back, interval_, context.data_age);
+  const WarmUp warm_up = WarmUpOf(state.look_back, interval_, options_.settling, context.data_age);
   const AlertEvaluation evaluation{now.wall,        t_ms,  elapsed, warm_up.may_fire,
                                    warm_up.may_end, &query};
   const Status done = state.alerts->Evaluate(answer, evaluation, Surroundings(), events, samples);

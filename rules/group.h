@@ -38,6 +38,8 @@ struct RuleOptions {
   milliseconds evaluation_interval = std::chrono::minutes(1);  // of groups without their own
   /// A firing alert is told again after this (Prometheus's --rules.alert.resend-delay).
   milliseconds resend_delay = std::chrono::minutes(1);
+  /// After a start, for collectors to have made their first rounds: see WarmUp.
+  milliseconds settling = std::chrono::seconds(30);
   Labels external_labels;
   std::string external_url;
 };
@@ -63,12 +65,12 @@ struct EvaluationSummary {
 
 /// Whether what a rule says may be trusted after a start: nothing fires before the data reach back
 /// over min(its look-back, 10 min), nothing ends before they do over min(its look-back, 1 h); two
-/// intervals, at least 30 s, are added for collectors to have made their first rounds.
+/// intervals, at least `settling`, are added for collectors to have made their first rounds.
 struct WarmUp {
   bool may_fire = true;
   bool may_end = true;
 };
-WarmUp WarmUpOf(milliseconds look_back, milliseconds interval,
+WarmUp WarmUpOf(milliseconds look_back, milliseconds interval, milliseconds settling,
                 std::optional<milliseconds> data_age);
 
 /// Thread-safe: one thread evaluates, others look. Evaluate, TakeStateFrom, Retire and Restore are

@@ -191,6 +191,7 @@ Status Agent::Apply(LoadedConfiguration loaded) {
   const std::string url = ExternalUrl(settings.web);
   rules_.Apply(std::move(loaded.rules),
                {.evaluation_interval = settings.rules.evaluation_interval,
+                .settling = settings.rules.settling,
                 .external_labels = settings.external_labels,
                 .external_url = url},
                engine);

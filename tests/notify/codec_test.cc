@@ -20,6 +20,7 @@ Message SomeMessage() {
   message.alerts.push_back({{{"alertname", "B"}}, {}, {}, FromMillis(77), {}, ""});
   message.whole_group = true;
   message.send_resolved = false;
+  message.acknowledge_url = "http://x/acknowledge?a";
   message.log.firing = {1, std::numeric_limits<std::uint64_t>::max()};
   message.log.resolved = {7};
   message.log.at.wall = FromMillis(42);
@@ -59,6 +60,7 @@ TEST(CodecTest, MessagesComeBackWhole) {
   ASSERT_TRUE(back);
   EXPECT_EQ(EncodeMessage(*back), EncodeMessage(SomeMessage()));
   EXPECT_EQ(back->alerts[0].labels, SomeMessage().alerts[0].labels);
+  EXPECT_EQ(back->acknowledge_url, SomeMessage().acknowledge_url);
   EXPECT_EQ(back->alerts[1].ended_at, FromMillis(77));
   EXPECT_TRUE(back->whole_group);
   EXPECT_EQ(back->log.firing, SomeMessage().log.firing);

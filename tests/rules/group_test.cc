@@ -310,14 +310,16 @@ groups:
 }
 
 TEST(RuleGroupTest, WarmUpAfterAStart) {
-  EXPECT_TRUE(WarmUpOf(6h, 15s, std::nullopt).may_fire);
-  EXPECT_FALSE(WarmUpOf(0s, 15s, 29s).may_fire);
-  EXPECT_TRUE(WarmUpOf(0s, 15s, 30s).may_fire);
-  EXPECT_FALSE(WarmUpOf(5min, 15s, 5min).may_fire);
-  EXPECT_TRUE(WarmUpOf(5min, 15s, 5min + 30s).may_fire);
-  EXPECT_TRUE(WarmUpOf(6h, 15s, 10min + 30s).may_fire) << "not blind for six hours";
-  EXPECT_FALSE(WarmUpOf(6h, 15s, 59min).may_end);
-  EXPECT_TRUE(WarmUpOf(6h, 15s, 1h + 30s).may_end);
+  EXPECT_TRUE(WarmUpOf(6h, 15s, 30s, std::nullopt).may_fire);
+  EXPECT_FALSE(WarmUpOf(0s, 15s, 30s, 29s).may_fire);
+  EXPECT_TRUE(WarmUpOf(0s, 15s, 30s, 30s).may_fire);
+  EXPECT_FALSE(WarmUpOf(0s, 15s, 0s, 29s).may_fire) << "two intervals at least";
+  EXPECT_TRUE(WarmUpOf(0s, 1s, 0s, 2s).may_fire);
+  EXPECT_FALSE(WarmUpOf(5min, 15s, 30s, 5min).may_fire);
+  EXPECT_TRUE(WarmUpOf(5min, 15s, 30s, 5min + 30s).may_fire);
+  EXPECT_TRUE(WarmUpOf(6h, 15s, 30s, 10min + 30s).may_fire) << "not blind for six hours";
+  EXPECT_FALSE(WarmUpOf(6h, 15s, 30s, 59min).may_end);
+  EXPECT_TRUE(WarmUpOf(6h, 15s, 30s, 1h + 30s).may_end);
 
   RuleHarness h("groups: [{name: g, rules: [{alert: NoUp, expr: absent(up)}]}]");
   h.data_age = 0s;

@@ -18,10 +18,15 @@ if(TOCSIN_SANITIZE)
   target_compile_definitions(tocsin_flags INTERFACE TOCSIN_SANITIZED=1)
 endif()
 
-# tocsin_room(<name> SOURCES … [DEPS …] [PRIVATE_DEPS …])
+# tocsin_room(<name> [COLD] SOURCES … [DEPS …] [PRIVATE_DEPS …])
+# COLD: runs seldom, so it is built for size (TOCSIN_COLD_FLAGS) and costs less resident memory.
 function(tocsin_room name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "COLD" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(tocsin_${name} STATIC ${ARG_SOURCES})
+  if(ARG_COLD)
+    separate_arguments(flags UNIX_COMMAND "${TOCSIN_COLD_FLAGS}")
+    target_compile_options(tocsin_${name} PRIVATE ${flags})
+  endif()
   target_link_libraries(tocsin_${name} PUBLIC tocsin_flags ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
 endfunction()
 

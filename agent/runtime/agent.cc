@@ -23,6 +23,7 @@ constexpr std::size_t kWorkers = 2;
 /// Clients served at once; each thread costs some 30 KB.
 constexpr int kHttpThreads = 16;
 constexpr milliseconds kStoreInterval = seconds(5);
+constexpr milliseconds kReleaseInterval = seconds(300);
 constexpr milliseconds kSelfInterval = seconds(5);
 constexpr milliseconds kSelfTimeout = seconds(5);
 
@@ -241,10 +242,15 @@ std::shared_ptr<const api::ServedSettings> Agent::Served() const {
 
 void Agent::KeepStore() {
   pthread_setname_np(pthread_self(), "tocsin-store");
+  MonoTime released = clock_.Mono();
   MutexLock lock(mutex_);
   while (!stopping_) {
     mutex_.unlock();
     store_->Maintain(clock_.Wall());
+    if (const MonoTime now = clock_.Mono(); now - released >= kReleaseInterval) {
+      ReleaseUnusedMemory();
+      released = now;
+    }
     mutex_.lock();
     if (!stopping_) stop_changed_.WaitUntil(mutex_, clock_.Mono() + kStoreInterval);
   }

@@ -206,6 +206,10 @@ Status ReadRules(const YamlFile& file, const YamlNode& node, RuleSettings& rules
   YamlFields fields(file, node, "rules");
   TRY(ReadInto(fields, "files", YamlStrings, rules.files));
   TRY(ReadInto(fields, "settling", YamlDuration, rules.settling));
+  TRY(ReadInto(fields, "leak_time_scale", YamlDouble, rules.leak_time_scale));
+  if (!(rules.leak_time_scale >= 1 && rules.leak_time_scale <= 1000)) {
+    return file.At(*fields.Find("leak_time_scale"), "expected leak_time_scale from 1 to 1000");
+  }
   TRY(fields.Finish());
   for (std::string& path : rules.files) path = RelativeTo(file.name, path);
   return Unit{};

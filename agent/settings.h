@@ -75,6 +75,7 @@ struct RuleSettings {
   std::vector<std::string> files;  // globs, absolute or relative to the working directory
   milliseconds evaluation_interval = std::chrono::seconds(15);
   milliseconds settling = std::chrono::seconds(30);
+  double leak_time_scale = 1;
 };
 
 struct LogSettings {

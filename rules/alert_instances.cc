@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/parse.h"
+#include "rules/leak_tracker.h"
 #include "rules/links.h"
 #include "rules/promql/printer.h"
 
@@ -96,8 +97,11 @@ struct AlertInstances::Seen {
   Readings readings;
 };
 
-AlertInstances::AlertInstances(std::shared_ptr<const Rule> rule)
-    : rule_(std::move(rule)), key_(rule_->Key()), canonical_expr_(promql::ToString(*rule_->expr)) {
+AlertInstances::AlertInstances(std::shared_ptr<const Rule> rule, const LeakTracker* leaks)
+    : rule_(std::move(rule)),
+      leaks_(leaks),
+      key_(rule_->Key()),
+      canonical_expr_(promql::ToString(*rule_->expr)) {
   for (const RuleText& label : rule_->labels) {
     labels_are_plain_ = labels_are_plain_ && label.compiled->IsPlain();
   }
@@ -349,13 +353,18 @@ AlertEvent AlertInstances::Tell(Instance& instance, WallTime at, const tmpl::Que
 Labels AlertInstances::Annotations(const Instance& instance, WallTime at,
                                    const tmpl::QueryFunction* query,
                                    const AlertSurroundings& surroundings) const {
-  if (rule_->annotations.empty()) return {};
+  if (rule_->annotations.empty() && !leaks_) return {};
   const tmpl::AlertTextData data{instance.source, surroundings.external_labels, instance.value};
   tmpl::Environment environment;
   environment.now = at;
   environment.query = query;
   environment.external_url = surroundings.external_url;
   LabelsBuilder annotations;
+  // What the rule itself says wins.
+  if (const auto finding = leaks_ ? leaks_->Find(instance.source, at) : std::nullopt) {
+    annotations.Set("summary", LeakSummary(*finding));
+    annotations.Set("description", LeakDescription(*finding, at));
+  }
   for (const RuleText& text : rule_->annotations) {
     annotations.Set(text.name, text.compiled->ExpandOrExplain(data, environment));
   }

@@ -56,10 +56,13 @@ struct AlertAnswer {
 /// How long a resolved alert is kept and sent again (Prometheus's resolvedRetention).
 inline constexpr milliseconds kResolvedRetention = std::chrono::minutes(15);
 
+class LeakTracker;
+
 /// One thread at a time.
 class AlertInstances {
  public:
-  explicit AlertInstances(std::shared_ptr<const Rule> rule);
+  /// `leaks`: of a leak rule, what explains its alerts; outlives the instances.
+  explicit AlertInstances(std::shared_ptr<const Rule> rule, const LeakTracker* leaks = nullptr);
   ~AlertInstances();
   AlertInstances(AlertInstances&&) noexcept;
 
@@ -109,6 +112,7 @@ class AlertInstances {
   bool MayForget(const Instance& instance) const;
 
   std::shared_ptr<const Rule> rule_;
+  const LeakTracker* leaks_;
   std::string key_;
   bool labels_are_plain_ = true;    // no label is a template: identity follows from the source
   bool annotations_query_ = false;  // annotations ask the storage: expanded at each evaluation

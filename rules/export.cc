@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/json.h"
 #include "base/parse.h"
+#include "rules/promql/functions/catalog.h"
 #include "rules/promql/printer.h"
 
 namespace tocsin {
@@ -45,7 +46,10 @@ std::string LevelExpr(const Rule& rule, std::size_t level, milliseconds interval
   const Threshold& threshold = *rule.thresholds[level];
   const LevelPolicy& policy = *rule.policy.levels[level];
   const bool above = threshold.side == Threshold::Side::kAbove;
-  const std::string value = Parenthesized(*rule.expr);
+  // The detector runs in the agents: a ruler reads what they say.
+  const std::string value =
+      rule.leak ? "tocsin_leak_exhaustion_seconds{bound=\"mid\",rule=\"" + rule.name + "\"}"
+                : Parenthesized(*rule.expr);
   const std::string limit = (above ? " > " : " < ") + Number(threshold.limit);
   std::string expr = value + limit;
   if (policy.of > 1) {
@@ -103,12 +107,33 @@ void WriteComments(const Rule& rule, std::string& out) {
   if (rule.policy.no_data == NoData::kAlert) {
     out += "      # no_data: alert cannot be said here: add a rule over absent() for the series.\n";
   }
+  if (rule.leak) {
+    out += "      # What the agents' leak detectors found; each explains itself in tocsin leaks.\n";
+  }
   if (rule.policy.plain && rule.policy.levels[kLowLevel]->of > 1) {
     out += "      # met_in of a plain rule cannot be said here.\n";
   }
 }
 
+/// The name of a function in `expr` that only Tocsin has; empty if there is none.
+std::string_view ExtensionIn(const promql::Expr& expr) {
+  if (expr.kind == promql::NodeKind::kCall) {
+    const promql::FunctionSpec& function = promql::As<promql::CallExpr>(expr).function;
+    if (function.extension) return function.name;
+  }
+  for (const promql::Expr* child : promql::Children(expr)) {
+    if (const std::string_view name = ExtensionIn(*child); !name.empty()) return name;
+  }
+  return {};
+}
+
 void WriteRule(const Rule& rule, milliseconds interval, std::string& out) {
+  const std::string_view extension = rule.leak ? std::string_view{} : ExtensionIn(*rule.expr);
+  if (!extension.empty()) {
+    out += "      # " + YamlText(rule.name) + " is left out: no other engine knows " +
+           std::string(extension) + "().\n";
+    return;
+  }
   if (!rule.IsAlerting()) {
     out += "      - record: " + YamlText(rule.name) +
            "\n        expr: " + YamlText(promql::ToString(*rule.expr)) + "\n";

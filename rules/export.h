@@ -17,8 +17,9 @@ struct PrometheusRules {
 };
 
 /// resolve_above/resolve_below become a look at the rule's own ALERTS, met_in a subquery over the
-/// group's interval (`evaluation_interval` where it gives none). What plain rules cannot say
-/// (no_data: keep or alert, no_data_for) is written as a comment at the rule.
+/// group's interval (`evaluation_interval` where it gives none). A leak rule becomes a look at what
+/// the agents' detectors say, and a rule with a function of Tocsin's own is left out. What plain
+/// rules cannot say (no_data: keep or alert, no_data_for) is written as a comment at the rule.
 PrometheusRules ExportPrometheus(std::span<const RuleGroupSpec> groups,
                                  milliseconds evaluation_interval);
 

@@ -4,6 +4,8 @@
 #include <map>
 
 #include "base/parse.h"
+#include "rules/leak_inputs.h"
+#include "rules/leak_tracker.h"
 #include "rules/look_back.h"
 #include "rules/promql/printer.h"
 #include "rules/rule_query.h"
@@ -26,10 +28,20 @@ Labels AsWritten(const std::vector<RuleText>& texts) {
 
 std::string DescribeLevel(const Rule& rule, std::size_t level) {
   if (!rule.thresholds[level]) return {};
-  std::string text = Describe(*rule.thresholds[level]);
+  const Threshold& threshold = *rule.thresholds[level];
+  std::string text =
+      rule.leak
+          ? "exhausted within " +
+                FormatDuration(milliseconds(static_cast<std::int64_t>(threshold.limit * 1000)))
+          : Describe(threshold);
   const LevelPolicy& policy = *rule.policy.levels[level];
   if (policy.hold_for.count() > 0) text += " for " + FormatDuration(policy.hold_for);
   return text;
+}
+
+Result<AlertAnswer> Ask(const promql::Expr& expr, std::int64_t t_ms, const RuleContext& context) {
+  TRY_ASSIGN(auto result, QueryVector(expr, t_ms, context.storage, context.engine));
+  return AlertAnswer{std::move(result), std::nullopt};
 }
 
 }  // namespace
@@ -45,6 +57,7 @@ WarmUp WarmUpOf(milliseconds look_back, milliseconds interval, milliseconds sett
 struct RuleGroup::State {
   std::shared_ptr<const Rule> rule;
   milliseconds look_back{0};
+  std::unique_ptr<LeakTracker> leaks;    // of leak rules
   std::optional<AlertInstances> alerts;  // of alerting rules
   bool taken = false;                    // its state went to the rule after a reload
   LabelsSet series;                      // written by the last evaluation
@@ -72,7 +85,10 @@ RuleGroup::RuleGroup(RuleGroupSpec spec, const RuleOptions& options)
     State state;
     state.rule = rule;
     state.look_back = LookBack(*rule->expr);
-    if (rule->IsAlerting()) state.alerts.emplace(rule);
+    if (rule->leak) {
+      state.leaks = std::make_unique<LeakTracker>(rule->name, rule->leak, options.leak_time_scale);
+    }
+    if (rule->IsAlerting()) state.alerts.emplace(rule, state.leaks.get());
     states_.push_back(std::move(state));
   }
 }
@@ -130,15 +146,14 @@ void RuleGroup::EvaluateRule(std::size_t i, const Moment& now, milliseconds elap
   // Queries run unlocked: others may look at the group meanwhile.
   const Rule& rule = *spec_.rules[i];
   const std::int64_t t_ms = SampleMs(now);
-  auto result = QueryVector(*rule.expr, t_ms, context.storage, context.engine);
   if (!rule.IsAlerting()) {
+    auto result = QueryVector(*rule.expr, t_ms, context.storage, context.engine);
     const MutexLock lock(mutex_);
     Record(states_[i], std::move(result), t_ms, samples);
     return;
   }
   Result<AlertAnswer> answer =
-      result ? Result<AlertAnswer>(AlertAnswer{*std::move(result), std::nullopt})
-             : Result<AlertAnswer>(std::move(result).error());
+      rule.leak ? FollowLeaks(i, now.wall, t_ms, context) : Ask(*rule.expr, t_ms, context);
   if (answer && rule.presence) {
     auto presence = QueryVector(*rule.presence, t_ms, context.storage, context.engine);
     if (presence) {
@@ -161,6 +176,30 @@ void RuleGroup::EvaluateRule(std::size_t i, const Moment& now, milliseconds elap
     state.Failed(done.error());
   }
   MarkStale(state, t_ms, samples);
+}
+
+Result<AlertAnswer> RuleGroup::FollowLeaks(std::size_t i, WallTime now, std::int64_t t_ms,
+                                           const RuleContext& context) {
+  const Rule& rule = *spec_.rules[i];
+  TRY_ASSIGN(const LeakInputs inputs,
+             ReadLeakInputs(*rule.expr, *rule.leak, t_ms, context.storage, context.engine));
+  std::vector<LeakTracker::BesideWanted> wanted;
+  Status updated = Unit{};
+  {
+    const MutexLock lock(mutex_);
+    LeakTracker& leaks = *states_[i].leaks;
+    updated = leaks.Update(inputs, now);
+    wanted = leaks.TakeBesideWanted(now);
+  }
+  for (const LeakTracker::BesideWanted& one : wanted) {
+    auto readings = ReadBeside(*rule.leak, one.series, ToMillis(one.since), t_ms, context.storage,
+                               context.engine);
+    const MutexLock lock(mutex_);
+    states_[i].leaks->PutBeside(one.series, std::move(readings));
+  }
+  TRY(updated);
+  const MutexLock lock(mutex_);
+  return AlertAnswer{states_[i].leaks->TimesLeft(now), std::nullopt};
 }
 
 void RuleGroup::Record(State& state, Result<std::vector<promql::VectorSample>> result,
@@ -213,6 +252,7 @@ void RuleGroup::TakeStateFrom(RuleGroup& old) {
     state.series = std::move(from.series);
     from.series.clear();
     if (state.alerts) state.alerts->TakeFrom(*from.alerts);
+    if (state.leaks && from.leaks) state.leaks->TakeFrom(*from.leaks);
     state.health = from.health;
     state.last_error = from.last_error;
     state.last_evaluation = from.last_evaluation;
@@ -292,6 +332,44 @@ bool RuleGroup::Restore(const AlertRecord& record) {
     if (!state.alerts || state.rule->Key() != record.rule_key) continue;
     state.alerts->Restore(record);
     return true;
+  }
+  return false;
+}
+
+void RuleGroup::AddLeaks(WallTime now, std::vector<LeakFinding>& findings) const {
+  const MutexLock lock(mutex_);
+  for (const State& state : states_) {
+    if (!state.leaks) continue;
+    for (LeakFinding& finding : state.leaks->FindAll(now)) findings.push_back(std::move(finding));
+  }
+}
+
+std::uint64_t RuleGroup::LeakChanges() const {
+  const MutexLock lock(mutex_);
+  std::uint64_t changes = 0;
+  for (const State& state : states_) changes += state.leaks ? state.leaks->changes() : 0;
+  return changes;
+}
+
+void RuleGroup::ExportLeaks(std::vector<LeakRecord>& records) const {
+  const MutexLock lock(mutex_);
+  for (const State& state : states_) {
+    if (!state.leaks) continue;
+    const std::size_t before = records.size();
+    state.leaks->Export(records);
+    for (std::size_t i = before; i < records.size(); ++i) {
+      records[i].file = spec_.file;
+      records[i].group = spec_.name;
+      records[i].rule_key = state.rule->Key();
+    }
+  }
+}
+
+bool RuleGroup::RestoreLeak(const LeakRecord& record, WallTime now) {
+  const MutexLock lock(mutex_);
+  for (State& state : states_) {
+    if (!state.leaks || state.rule->Key() != record.rule_key) continue;
+    return state.leaks->Restore(record, now);
   }
   return false;
 }

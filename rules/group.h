@@ -14,6 +14,8 @@
 #include "rules/alert.h"
 #include "rules/alert_instances.h"
 #include "rules/alert_record.h"
+#include "rules/leak_finding.h"
+#include "rules/leak_record.h"
 #include "rules/promql/engine.h"
 #include "rules/rule.h"
 #include "rules/view.h"
@@ -42,6 +44,9 @@ struct RuleOptions {
   milliseconds settling = std::chrono::seconds(30);
   Labels external_labels;
   std::string external_url;
+  /// How many seconds pass for leak rules in one of the clock: 1, but for tests with programs that
+  /// leak within minutes.
+  double leak_time_scale = 1;
 };
 
 /// One evaluation's surroundings. A view.
@@ -105,6 +110,13 @@ class RuleGroup {
   /// has passed for it since it was exported (`for` goes on where it was).
   bool Restore(const AlertRecord& record) EXCLUDES(mutex_);
 
+  /// All series that leak rules follow.
+  void AddLeaks(WallTime now, std::vector<LeakFinding>& findings) const EXCLUDES(mutex_);
+  /// As Export and Restore. False: the rule is gone, or the record is too old or damaged.
+  std::uint64_t LeakChanges() const EXCLUDES(mutex_);
+  void ExportLeaks(std::vector<LeakRecord>& records) const EXCLUDES(mutex_);
+  bool RestoreLeak(const LeakRecord& record, WallTime now) EXCLUDES(mutex_);
+
  private:
   struct State;  // of one rule
 
@@ -116,6 +128,8 @@ class RuleGroup {
   void EvaluateRule(std::size_t i, const Moment& now, milliseconds elapsed,
                     const RuleContext& context, std::vector<RuleSample>& samples,
                     std::vector<AlertEvent>& events) EXCLUDES(mutex_);
+  Result<AlertAnswer> FollowLeaks(std::size_t i, WallTime now, std::int64_t t_ms,
+                                  const RuleContext& context) EXCLUDES(mutex_);
   void Record(State& state, Result<std::vector<promql::VectorSample>> result, std::int64_t t_ms,
               std::vector<RuleSample>& samples) REQUIRES(mutex_);
   /// Adds stale markers for what the last evaluation wrote and this one does not.

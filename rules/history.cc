@@ -108,12 +108,14 @@ HistoryNeeds NeedsOf(const std::vector<RuleGroupSpec>& groups) {
   }
   for (const RuleGroupSpec& group : groups) {
     for (const auto& rule : group.rules) {
-      needs.look_back = std::max(
-          needs.look_back, LookBack(*rule->expr) + group.query_offset.value_or(milliseconds(0)));
-      for (const promql::VectorSelector* selector : promql::Selectors(*rule->expr)) {
-        if (needs.made.find(selector->name) != needs.made.end()) continue;
-        const promql::VectorSelector plain(selector->name, selector->matchers, {});
-        needs.selectors.insert(promql::ToString(plain));
+      for (const promql::Expr* expr : rule->Exprs()) {
+        needs.look_back = std::max(needs.look_back,
+                                   LookBack(*expr) + group.query_offset.value_or(milliseconds(0)));
+        for (const promql::VectorSelector* selector : promql::Selectors(*expr)) {
+          if (needs.made.find(selector->name) != needs.made.end()) continue;
+          const promql::VectorSelector plain(selector->name, selector->matchers, {});
+          needs.selectors.insert(promql::ToString(plain));
+        }
       }
     }
   }

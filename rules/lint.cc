@@ -98,7 +98,7 @@ class Linter {
         if (!keys.insert(rule->Key()).second) {
           Find("stands twice in the group \"" + group.name + "\" with the same labels");
         }
-        Check(*rule->expr);
+        for (const promql::Expr* expr : rule->Exprs()) Check(*expr);
         if (rule->expr->type != promql::ValueType::kVector &&
             rule->expr->type != promql::ValueType::kScalar) {
           Find("its expression is a " + std::string(promql::DocumentedType(rule->expr->type)) +
@@ -213,6 +213,8 @@ class Linter {
 
   void CheckAlert() {
     const Rule& rule = *rule_;
+    // A leak rule looks at hours, explains itself, and its severities are times.
+    if (rule.leak) return CheckTexts();
     CheckThreshold(kLowLevel);
     CheckThreshold(kHighLevel);
     CheckTexts();

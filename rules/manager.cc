@@ -158,6 +158,35 @@ std::vector<std::shared_ptr<RuleGroup>> RuleManager::Groups() const {
   return groups;
 }
 
+std::vector<LeakFinding> RuleManager::Leaks(WallTime now) const {
+  std::vector<LeakFinding> findings;
+  for (const auto& group : Groups()) group->AddLeaks(now, findings);
+  return findings;
+}
+
+std::vector<LeakRecord> RuleManager::ExportLeaks() const {
+  std::vector<LeakRecord> records;
+  for (const auto& group : Groups()) group->ExportLeaks(records);
+  return records;
+}
+
+std::uint64_t RuleManager::LeakChanges() const {
+  std::uint64_t changes = 0;
+  for (const auto& group : Groups()) changes += group->LeakChanges();
+  return changes;
+}
+
+void RuleManager::RestoreLeaks(std::span<const LeakRecord> records, WallTime now) {
+  const MutexLock evaluating(evaluating_);
+  const auto groups = Groups();
+  for (const LeakRecord& record : records) {
+    for (const auto& group : groups) {
+      if (group->file() != record.file || group->name() != record.group) continue;
+      static_cast<void>(group->RestoreLeak(record, now));
+    }
+  }
+}
+
 std::vector<RuleGroupView> RuleManager::View() const {
   std::vector<RuleGroupView> views;
   for (const auto& group : Groups()) views.push_back(group->View());

@@ -68,6 +68,15 @@ class RuleManager {
 
   std::vector<std::shared_ptr<RuleGroup>> Groups() const EXCLUDES(mutex_);
 
+  /// Every series that a leak rule follows.
+  std::vector<LeakFinding> Leaks(WallTime now) const EXCLUDES(mutex_);
+  /// As Export and Restore. What cannot be put back begins anew.
+  std::vector<LeakRecord> ExportLeaks() const EXCLUDES(mutex_);
+  /// Grows when a leak was found, has ended, or a restart was seen.
+  std::uint64_t LeakChanges() const EXCLUDES(mutex_);
+  void RestoreLeaks(std::span<const LeakRecord> records, WallTime now)
+      EXCLUDES(mutex_, evaluating_);
+
  private:
   struct Entry {
     std::shared_ptr<RuleGroup> group;

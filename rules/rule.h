@@ -24,6 +24,8 @@ struct RuleText {
   std::optional<tmpl::AlertText> compiled;  // alerting rules
 };
 
+struct LeakSpec;
+
 struct Rule {
   enum class Kind : std::uint8_t { kRecording, kAlerting };
 
@@ -47,6 +49,12 @@ struct Rule {
   /// Plain rules with no_data keep or alert: the series that `expr` filters, so that one without
   /// data can be told from one that is fine. Null otherwise.
   promql::ExprPtr presence;
+  /// A leak: or exhaustion: rule: `expr` gives the series it follows, thresholds are seconds until
+  /// they reach their limit. Null for all others.
+  std::shared_ptr<const LeakSpec> leak;
+
+  /// Every expression that is evaluated for the rule.
+  std::vector<const promql::Expr*> Exprs() const;
 
   bool IsAlerting() const { return kind == Kind::kAlerting; }
   bool HasThresholds() const { return thresholds[kLowLevel] || thresholds[kHighLevel]; }

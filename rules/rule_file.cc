@@ -6,7 +6,9 @@
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "base/yaml.h"
+#include "rules/leak_spec.h"
 #include "rules/promql/parser.h"
+#include "rules/promql/printer.h"
 #include "rules/rule_parse.h"
 
 namespace tocsin {
@@ -85,7 +87,7 @@ void ReadAlert(RuleSource& source, YamlFields& fields, const std::string& what, 
 
 void ReadRecording(RuleSource& source, YamlFields& fields, const std::string& what, Rule& rule) {
   for (const std::string_view key : {"for", "keep_firing_for", "annotations", "met_in", "warning",
-                                     "critical", "no_data", "no_data_for"}) {
+                                     "critical", "no_data", "no_data_for", "leak", "exhaustion"}) {
     const YamlNode* value = fields.Find(key);
     // Prometheus lets `for: 0s` and empty annotations pass.
     if (!value || (value->IsMap() && value->entries.empty())) continue;
@@ -131,11 +133,16 @@ std::shared_ptr<const Rule> ReadRule(RuleSource& source, const YamlNode& node,
   const std::string what =
       rule->name.empty() ? "the rule"
                          : (record ? "the recording rule \"" : "alert \"") + rule->name + "\"";
-  if (const YamlNode* expr = fields.Find("expr")) {
+  if (auto series = alert ? ReadLeak(source, fields, what, rule->leak) : nullptr) {
+    rule->expr = std::move(series);
+    rule->expr_text = promql::ToString(*rule->expr);
+  } else if (rule->leak) {
+    // Its errors are noted.
+  } else if (const YamlNode* expr = fields.Find("expr")) {
     rule->expr = ReadExpr(source, *expr, what);
     rule->expr_text = expr->scalar;
   } else {
-    source.Fail(node, what + " needs expr:");
+    if (source.errors.size() == errors_before) source.Fail(node, what + " needs expr:");
   }
   rule->labels = group_labels;
   ReadTexts(source, fields, "labels", "label", rule->labels);
@@ -191,6 +198,20 @@ RuleGroupSpec ReadGroup(RuleSource& source, const YamlNode& node) {
 }
 
 }  // namespace
+
+std::vector<const promql::Expr*> Rule::Exprs() const {
+  std::vector<const promql::Expr*> exprs{expr.get()};
+  const auto add = [&](const promql::ExprPtr& one) {
+    if (one) exprs.push_back(one.get());
+  };
+  if (!leak) return exprs;
+  add(leak->limit);
+  add(leak->total);
+  add(leak->work);
+  add(leak->restart);
+  for (const LeakSpec::Beside& beside : leak->beside) add(beside.expr);
+  return exprs;
+}
 
 std::string Rule::Key() const {
   std::string key = IsAlerting() ? "alert " : "record ";

@@ -45,6 +45,11 @@ promql::ExprPtr PresenceOf(const promql::ExprPtr& expr);
 /// True if `expr` is a comparison that drops the series for which it is false.
 bool IsFilter(const promql::Expr& expr);
 
+/// Reads leak: or exhaustion: where there is one, into `out`; returns its series. Null if there is
+/// none, or on errors.
+promql::ExprPtr ReadLeak(RuleSource& source, YamlFields& fields, const std::string& what,
+                         std::shared_ptr<const LeakSpec>& out);
+
 /// Reads for, keep_firing_for, met_in, warning, critical, no_data and no_data_for of an alerting
 /// rule whose other fields are set. `what` names the rule in errors.
 void ReadAlertPolicy(RuleSource& source, YamlFields& fields, std::string_view what, Rule& rule);

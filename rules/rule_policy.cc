@@ -61,6 +61,21 @@ constexpr std::array<ThresholdKeys, 2> kSides{
     {{Threshold::Side::kAbove, "above", "resolve_below"},
      {Threshold::Side::kBelow, "below", "resolve_above"}}};
 
+/// Of a leak or exhaustion: compared with the seconds that are left.
+std::optional<Threshold> ReadExhaustsWithin(RuleSource& source, YamlFields& fields,
+                                            std::string_view what) {
+  const YamlNode* node = fields.Find("exhausts_within");
+  if (!node) {
+    source.Fail(fields.node(), std::string(what) + " needs exhausts_within:");
+    return std::nullopt;
+  }
+  milliseconds within{0};
+  if (!source.Take(YamlDuration(source.file, *node), within)) return std::nullopt;
+  // A forecast breathes; a severity is not given up for that.
+  constexpr double kGivenUpAt = 1.5;
+  return Threshold{Threshold::Side::kBelow, ToSeconds(within), kGivenUpAt * ToSeconds(within)};
+}
+
 std::optional<Threshold> ReadThreshold(RuleSource& source, YamlFields& fields,
                                        std::string_view what) {
   std::array<const YamlNode*, 2> limits{}, resolves{};
@@ -111,7 +126,8 @@ void ReadLevel(RuleSource& source, const YamlNode& node, const std::string& what
     return;
   }
   YamlFields fields(source.file, node, what);
-  rule.thresholds[level] = ReadThreshold(source, fields, what);
+  rule.thresholds[level] =
+      rule.leak ? ReadExhaustsWithin(source, fields, what) : ReadThreshold(source, fields, what);
   rule.policy.levels[level] = ReadTiming(source, fields, defaults);
   source.Take(fields.Finish());
 }
@@ -183,7 +199,11 @@ void ReadAlertPolicy(RuleSource& source, YamlFields& fields, std::string_view wh
     rule.policy.levels[kLowLevel] = timing;
   }
   if (critical) CheckLevelsAgree(source, *critical, rule);
-  if ((warning || critical) && rule.expr) {
+  if (rule.leak && !warning && !critical) {
+    source.Fail(fields.node(),
+                std::string(what) + " needs warning: or critical: with exhausts_within:");
+  }
+  if ((warning || critical) && rule.expr && !rule.leak) {
     const YamlNode* expr = fields.Find("expr");
     if (IsFilter(*rule.expr)) {
       source.Fail(*expr, "the expr" + of +

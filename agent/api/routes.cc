@@ -7,6 +7,7 @@
 #include "agent/api/alertmanager.h"
 #include "agent/api/federate.h"
 #include "agent/api/landing.h"
+#include "agent/api/leaks.h"
 #include "agent/api/pages.h"
 #include "agent/api/rules.h"
 #include "agent/api/series.h"
@@ -78,6 +79,7 @@ void AddStatus(const Parts& p, Routes& routes) {
   });
   routes.Api("rules", [p](const Request& r) { return Rules(p.rules.View(), r); });
   routes.Api("alerts", [p](const Request&) { return Alerts(p.rules.View()); });
+  routes.Api("leaks", [p](const Request& r) { return Leaks(p.rules.Leaks(), p.clock.Wall(), r); });
   routes.Api("status/buildinfo",
              [p](const Request&) { return BuildInfo(p.settings()->compat_v2); });
   routes.Api("status/config", [p](const Request&) { return Config(p.settings()->config); });

@@ -128,12 +128,29 @@ void AddLintOptions(CLI::App& lint, RuleArguments& arguments) {
 }
 
 void AddLeakOptions(CLI::App& leaks, LeakArguments& arguments) {
-  leaks
-      .add_option("--jsonl", arguments.jsonl,
-                  "Series to judge, one JSON object a line (docs/leaks.md); - for standard input.")
-      ->required();
+  leaks.add_option("--url", arguments.url, "The agent that is asked [http://127.0.0.1:9909].");
+  leaks.add_flag("--all", arguments.all, "Every series that is followed, not only suspects.");
+  auto* file = leaks.add_option("--file", arguments.file,
+                                "Look through this history (OpenMetrics with timestamps) instead.");
+  auto* csv = leaks.add_option("--csv", arguments.csv,
+                               "The same, of a table: time (Unix seconds), then a column a series, "
+                               "the first line with their names.");
+  auto* jsonl = leaks.add_option("--jsonl", arguments.jsonl,
+                                 "Judge labelled series, one JSON object a line (docs/leaks.md); - "
+                                 "for standard input.");
+  file->excludes(csv)->excludes(jsonl);
+  csv->excludes(jsonl);
   leaks.add_option("--sensitivity", arguments.sensitivity, "low, medium or high [medium].")
       ->check(CLI::IsMember({"low", "medium", "high"}));
+  leaks.add_option("--series", arguments.series, "Of a history: which series, as PromQL [all].");
+  leaks.add_option("--limit", arguments.limit,
+                   "Of a history: a number, a size or PromQL [the cgroup's limit or MemTotal].");
+  leaks.add_option("--falls-to", arguments.falls_to,
+                   "Of a history: the series fall towards this number.");
+  leaks.add_option("--work", arguments.work, "Of a history: work a second, as PromQL.");
+  leaks.add_option("--restart", arguments.restart,
+                   "Of a history: what changes with a restart, as PromQL.");
+  leaks.add_option("--step", arguments.step, "Of a history: between looks [15s].");
 }
 
 void AddAgentOption(CLI::App& command, AlertArguments& arguments) {
@@ -227,7 +244,8 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
                        "Write Alertmanager's inhibit_rules to this file.");
   exported->add_option("--format", line.rules.format, "prometheus.")
       ->check(CLI::IsMember({"prometheus"}));
-  AddLeakOptions(*command("leaks", Command::kLeaks, "Find leaks in recorded series."), line.leaks);
+  AddLeakOptions(*command("leaks", Command::kLeaks, "What leaks now, or did in a history."),
+                 line.leaks);
   AddAlertOptions(app, line);
   command("version", Command::kVersion, "Print the version.");
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "agent/commands/alerts.h"
-#include "agent/commands/leaks_jsonl.h"
+#include "agent/commands/leaks.h"
 #include "agent/commands/query.h"
 #include "agent/commands/rules.h"
 #include "agent/settings.h"

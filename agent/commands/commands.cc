@@ -41,7 +41,7 @@ int RunCommand(const CommandLine& line) {
     case Command::kExportRules:
       return ExportRules(line.rules, line.flags);
     case Command::kLeaks:
-      return JudgeLeaks(line.leaks);
+      return FindLeaks(line.leaks);
     case Command::kAlerts:
       return ListAlerts(line.alerts);
     case Command::kAcknowledge:

@@ -2,11 +2,10 @@
 
 #include <simdjson.h>
 
-#include <cstdio>
-#include <fstream>
-#include <iostream>
+#include <istream>
 #include <limits>
 #include <optional>
+#include <ostream>
 #include <vector>
 
 #include "base/format.h"
@@ -176,29 +175,6 @@ Status JudgeSeriesFile(std::istream& in, std::ostream& out, const trend::Detecto
   }
   if (in.bad()) return Error{Errc::kIo, "cannot be read"};
   return Unit{};
-}
-
-int JudgeLeaks(const LeakArguments& arguments) {
-  const auto sensitivity = arguments.sensitivity == "low"    ? trend::Sensitivity::kLow
-                           : arguments.sensitivity == "high" ? trend::Sensitivity::kHigh
-                                                             : trend::Sensitivity::kMedium;
-  const auto options = trend::DetectorOptions::Preset(sensitivity);
-  std::ios::sync_with_stdio(false);
-  std::ifstream file;
-  if (arguments.jsonl != "-") {
-    file.open(arguments.jsonl, std::ios::binary);
-    if (!file) {
-      std::fprintf(stderr, "tocsin: %s: cannot be opened\n", arguments.jsonl.c_str());
-      return 1;
-    }
-  }
-  const Status status =
-      JudgeSeriesFile(arguments.jsonl == "-" ? std::cin : file, std::cout, options);
-  std::cout.flush();
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "tocsin: %s: %s\n", arguments.jsonl.c_str(),
-               status.error().message().c_str());
-  return 1;
 }
 
 }  // namespace tocsin

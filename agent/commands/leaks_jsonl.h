@@ -23,10 +23,4 @@ Result<std::string> JudgeSeries(std::string_view line, const trend::DetectorOpti
 /// A verdict line for each line of `in`. Errors: kMalformed with the line's number.
 Status JudgeSeriesFile(std::istream& in, std::ostream& out, const trend::DetectorOptions& options);
 
-struct LeakArguments {
-  std::string jsonl;                   // file; "-": standard input
-  std::string sensitivity = "medium";  // low, medium, high
-};
-int JudgeLeaks(const LeakArguments& arguments);
-
 }  // namespace tocsin

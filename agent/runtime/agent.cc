@@ -11,6 +11,7 @@
 #include "agent/http/civetweb_server.h"
 #include "agent/runtime/agent_metrics.h"
 #include "agent/runtime/collector_output.h"
+#include "agent/runtime/leak_file.h"
 #include "agent/runtime/memory.h"
 #include "base/log.h"
 #include "collectors/plugin/collectable.h"
@@ -114,11 +115,13 @@ Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
     link_key = notify::NewLinkKey();
   }
   const WebSettings web = settings.web;
+  const std::string folder = settings.storage.path;
   std::unique_ptr<Agent> agent(
       new Agent(std::move(flags), clock, std::move(store),
                 {std::move(transport), std::move(state), std::move(link_key)}, settings));
   TRY(agent->Apply(std::move(loaded)));
   TRY(agent->Listen(web));
+  if (!folder.empty()) agent->rules_.RestoreLeaks(LoadLeaks(folder));
   agent->rules_.Restore(agent->notifications_.TakeAlertRecords());
   agent->notifications_.Start();
   agent->rules_.Start();
@@ -148,7 +151,8 @@ Agent::Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> stor
                              .context = &page_context_}),
       rules_({clock, *store_, storage_,
               [this](std::span<const AlertEvent> events) { notifications_.Send(events); },
-              SaveAlerts(), [this] { notifications_.NoteEvaluation(); }}),
+              SaveAlerts(), [this] { notifications_.NoteEvaluation(); },
+              SaveFoundLeaks(settings.storage.path)}),
       collectors_(
           clock, kWorkers,
           [this, limits = store::SourceLimits{settings.storage.max_series_per_collector,
@@ -169,6 +173,11 @@ Agent::~Agent() { Stop(seconds(2)); }
 std::function<void(std::span<const AlertRecord>)> Agent::SaveAlerts() {
   if (!keeps_state_) return {};
   return [this](std::span<const AlertRecord> records) { notifications_.SaveAlerts(records); };
+}
+
+std::function<void(std::span<const LeakRecord>)> Agent::SaveFoundLeaks(const std::string& folder) {
+  if (folder.empty()) return {};
+  return [folder](std::span<const LeakRecord> records) { SaveLeaks(folder, records); };
 }
 
 Status Agent::Listen(const WebSettings& web) {
@@ -194,7 +203,8 @@ Status Agent::Apply(LoadedConfiguration loaded) {
                {.evaluation_interval = settings.rules.evaluation_interval,
                 .settling = settings.rules.settling,
                 .external_labels = settings.external_labels,
-                .external_url = url},
+                .external_url = url,
+                .leak_time_scale = settings.rules.leak_time_scale},
                engine);
   notifications_.Apply(loaded.notify);
   telemetry_.reload_successful.Set(1);

@@ -67,6 +67,7 @@ class Agent {
   Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> store, Delivery delivery,
         const Settings& settings);
   std::function<void(std::span<const AlertRecord>)> SaveAlerts();
+  std::function<void(std::span<const LeakRecord>)> SaveFoundLeaks(const std::string& folder);
   Status Apply(LoadedConfiguration loaded);
   Status Listen(const WebSettings& web);
   void KeepStore();

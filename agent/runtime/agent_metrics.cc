@@ -148,6 +148,42 @@ void AddRules(const RuleRunner& rules, Families& families) {
   families.push_back(std::move(alerts));
 }
 
+/// State of every followed series; the rest of those that leak.
+void AddLeaks(const RuleRunner& rules, Families& families) {
+  auto state = GaugeFamily("tocsin_leak_state",
+                           "What leak rules say of a series: 0 healthy, 1 suspected, 2 confirmed.");
+  auto slope = GaugeFamily("tocsin_leak_slope_bytes_per_second",
+                           "Growth of the floor of a leaking series, in its unit.");
+  auto left = GaugeFamily("tocsin_leak_exhaustion_seconds",
+                          "Time until a leaking series reaches its limit: low and high bound the "
+                          "interval of about 80 % around mid.");
+  auto since =
+      GaugeFamily("tocsin_leak_since_timestamp_seconds", "Since when a leaking series grows.");
+  for (const LeakFinding& leak : rules.Leaks()) {
+    std::vector<TelemetryLabel> labels{{"rule", leak.rule}};
+    for (const LabelView label : leak.labels) {
+      // Of the store, which puts them on again.
+      if (label.name == "instance" || label.name == "job" || label.name == "rule") continue;
+      if (label.name == "bound") continue;
+      const std::string_view name = label.name == kMetricName ? "series" : label.name;
+      labels.push_back({std::string(name), std::string(label.value)});
+    }
+    AddValue(state, labels, static_cast<double>(leak.state));
+    if (leak.state != trend::LeakState::kConfirmed) continue;
+    AddValue(slope, labels, leak.slope);
+    AddValue(since, labels, ToSeconds(leak.since));
+    const auto add_left = [&](std::string bound, milliseconds time) {
+      std::vector<TelemetryLabel> bounded = labels;
+      bounded.push_back({"bound", std::move(bound)});
+      AddValue(left, std::move(bounded), ToSeconds(time));
+    };
+    add_left("low", leak.exhausted_in_low);
+    add_left("mid", leak.exhausted_in);
+    add_left("high", leak.exhausted_in_high);
+  }
+  for (auto* family : {&state, &slope, &left, &since}) families.push_back(std::move(*family));
+}
+
 void AddNotifications(const notify::Notifications& notifications, Families& families) {
   auto sent = CounterFamily("tocsin_notifications_delivered_total", "Alerts that were delivered.");
   auto failed = CounterFamily("tocsin_notification_failures_total",
@@ -205,6 +241,7 @@ void AddAgentMetrics(const MeasuredParts& parts, Telemetry& telemetry) {
     AddPage(parts.page, families);
     AddStore(parts.store, families);
     AddRules(parts.rules, families);
+    AddLeaks(parts.rules, families);
     AddNotifications(parts.notifications, families);
     AddState(parts.notifications, families);
     AddRangeCache(parts.range_cache, families);

@@ -10,6 +10,8 @@ namespace {
 
 /// A rule whose evaluation takes longer fails, so that one cannot stop all others.
 constexpr milliseconds kRuleTimeout = seconds(10);
+/// What leak rules saw of a series since is lost in a crash, unless something was found meanwhile.
+constexpr milliseconds kLeakSaveInterval = std::chrono::minutes(5);
 /// The longest sleep: the wall clock may be set while the thread sleeps.
 constexpr milliseconds kLongestSleep = seconds(1);
 
@@ -42,7 +44,8 @@ class RuleRunner::Sink final : public RuleSink {
 RuleRunner::RuleRunner(RuleWorld world)
     : world_(std::move(world)),
       started_(world_.clock.Mono()),
-      sink_(std::make_unique<Sink>(world_)) {}
+      sink_(std::make_unique<Sink>(world_)),
+      saved_leaks_at_(started_) {}
 
 RuleRunner::~RuleRunner() { Stop(); }
 
@@ -60,6 +63,10 @@ void RuleRunner::Restore(std::span<const AlertRecord> records) {
   manager_.Restore(records, Now(), *sink_);
 }
 
+void RuleRunner::RestoreLeaks(std::span<const LeakRecord> records) {
+  manager_.RestoreLeaks(records, world_.clock.Wall());
+}
+
 void RuleRunner::Start() {
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "tocsin-rules");
@@ -73,7 +80,9 @@ void RuleRunner::Stop() {
     stopping_ = true;
   }
   changed_.NotifyAll();
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  if (world_.save_leaks) world_.save_leaks(manager_.ExportLeaks());
 }
 
 RuleCounts RuleRunner::counts() const {
@@ -113,7 +122,18 @@ void RuleRunner::EvaluateDue() {
     counts_.missed += due.missed;
     counts_.time += world_.clock.Mono() - began;
   }
+  // What an alert stands on first: a leak that is forgotten would end its alert.
+  if (!all_due.empty() && world_.save_leaks) SaveLeaks();
   if (!all_due.empty() && world_.save) world_.save(manager_.Export());
+}
+
+void RuleRunner::SaveLeaks() {
+  const std::uint64_t changes = manager_.LeakChanges();
+  const MonoTime now = world_.clock.Mono();
+  if (changes == saved_leak_changes_ && now - saved_leaks_at_ < kLeakSaveInterval) return;
+  saved_leak_changes_ = changes;
+  saved_leaks_at_ = now;
+  world_.save_leaks(manager_.ExportLeaks());
 }
 
 }  // namespace tocsin

@@ -26,6 +26,8 @@ struct RuleWorld {
   std::function<void(std::span<const AlertRecord>)> save;
   /// Told again and again while rules are evaluated as they are due.
   std::function<void()> alive;
+  /// The same for what leak rules know.
+  std::function<void(std::span<const LeakRecord>)> save_leaks;
 };
 
 /// Counts from the start of the process.
@@ -49,6 +51,7 @@ class RuleRunner {
 
   /// Puts back what was saved before a restart; after the first Apply(), before Start().
   void Restore(std::span<const AlertRecord> records);
+  void RestoreLeaks(std::span<const LeakRecord> records);
 
   void Start();
   /// Waits for the evaluation that runs.
@@ -58,6 +61,8 @@ class RuleRunner {
   std::shared_ptr<const Rule> FindRule(const Labels& alert) const {
     return manager_.FindRule(alert);
   }
+  /// Every series that a leak rule follows.
+  std::vector<LeakFinding> Leaks() const { return manager_.Leaks(world_.clock.Wall()); }
   RuleCounts counts() const;
 
  private:
@@ -66,12 +71,16 @@ class RuleRunner {
 
   void Loop();
   void EvaluateDue();
+  void SaveLeaks();
   Moment Now() const { return {world_.clock.Wall(), world_.clock.Mono()}; }
 
   const RuleWorld world_;
   const MonoTime started_;
   const std::unique_ptr<Sink> sink_;
   RuleManager manager_;
+  // The rules' thread only, and Stop() after it.
+  std::uint64_t saved_leak_changes_ = 0;
+  MonoTime saved_leaks_at_;
   std::thread thread_;
 
   mutable Mutex mutex_;

@@ -34,9 +34,27 @@ constexpr double kAsMuchWork = 0.9;
 
 }  // namespace
 
-static_assert(sizeof(Detector) <= 3072, "a series may cost 3 KB");
+const Detector::Pending& Detector::Suspicions::Of(int scale) const {
+  static constexpr Pending kNone;
+  return all_ ? (*all_)[static_cast<std::size_t>(scale)] : kNone;
+}
+
+void Detector::Suspicions::Set(int scale, const Pending& pending) {
+  if (!all_) all_ = std::make_unique<All>();
+  (*all_)[static_cast<std::size_t>(scale)] = pending;
+}
+
+void Detector::Suspicions::Clear(int scale) {
+  if (!all_) return;
+  (*all_)[static_cast<std::size_t>(scale)] = {};
+  const bool empty = std::all_of(all_->begin(), all_->end(),
+                                 [](const Pending& pending) { return pending.since == 0; });
+  if (empty) all_.reset();
+}
 
 Detector::Detector() {
+  static_assert(sizeof(Detector) + sizeof(std::array<Pending, kScales>) <= 3072,
+                "a series may cost 3 KB");
   for (Scale& scale : scales_) scale.work.fill(kBfloat16Nan);
 }
 
@@ -68,9 +86,8 @@ std::optional<Leak> Detector::Push(const Reading& reading, const DetectorOptions
     out = Close(0, reading, options);
     scale.open_end = end;
   }
-  scale.open_low = scale.open_any ? std::min(scale.open_low, value) : value;
-  scale.open_high = scale.open_any ? std::max(scale.open_high, value) : value;
-  scale.open_any = true;
+  scale.open_low = scale.open_high >= 0 ? std::min(scale.open_low, value) : value;
+  scale.open_high = std::max(scale.open_high, value);
   if (reading.work >= 0 && reading.work <= kMostWork) {
     scale.open_work += static_cast<float>(reading.work);
     ++scale.open_work_count;
@@ -79,17 +96,17 @@ std::optional<Leak> Detector::Push(const Reading& reading, const DetectorOptions
 }
 
 /// Moves the open bucket into the ring.
-void Detector::Append(Scale& scale) {
+void Detector::Append(int k) {
+  Scale& scale = scales_[static_cast<std::size_t>(k)];
   const std::int64_t gap = scale.open_end - scale.newest;
   if (scale.size > 0 && gap > kLargestGap) {
     scale.size = 0;
-    scale.has_record = false;
-    scale.pending = {};
+    scale.record = -1;
+    suspicions_.Clear(k);
   }
   if (scale.size == kBuckets) {
     const float leaving = scale.low[scale.oldest];
-    scale.record = scale.has_record ? std::max(scale.record, leaving) : leaving;
-    scale.has_record = true;
+    scale.record = std::max(scale.record, leaving);
     scale.oldest = static_cast<std::uint8_t>((scale.oldest + 1) % kBuckets);
     --scale.size;
   }
@@ -116,9 +133,8 @@ std::optional<Leak> Detector::Cascade(int k, const Reading& reading,
     out = Close(k + 1, reading, options);
     next.open_end = end;
   }
-  next.open_low = next.open_any ? std::min(next.open_low, scale.open_low) : scale.open_low;
-  next.open_high = next.open_any ? std::max(next.open_high, scale.open_high) : scale.open_high;
-  next.open_any = true;
+  next.open_low = next.open_high >= 0 ? std::min(next.open_low, scale.open_low) : scale.open_low;
+  next.open_high = std::max(next.open_high, scale.open_high);
   if (scale.open_work_count > 0) {
     next.open_work += scale.open_work / static_cast<float>(scale.open_work_count);
     ++next.open_work_count;
@@ -128,49 +144,49 @@ std::optional<Leak> Detector::Cascade(int k, const Reading& reading,
 
 std::optional<Leak> Detector::Close(int k, const Reading& reading, const DetectorOptions& options) {
   Scale& scale = scales_[static_cast<std::size_t>(k)];
-  if (!scale.open_any) return std::nullopt;
-  Append(scale);
+  if (scale.open_high < 0) return std::nullopt;
+  Append(k);
   std::optional<Leak> out = Cascade(k, reading, options);
-  scale.open_any = false;
+  scale.open_high = -1;
   scale.open_work = 0;
   scale.open_work_count = 0;
   CheckGoingOn(k, reading);
   if (Watch(k, reading, options) && !out) out = leak();
-  const bool judge = scale.size >= kLeastBuckets && scale.pending.since == 0 && !out;
+  const bool judge = scale.size >= kLeastBuckets && suspicions_.Of(k).since == 0 && !out;
   if (!judge) return out;
   const Window window = MakeWindow(k);
   const Context context{.limit = reading.limit,
                         .settled = reading.settled,
                         .floor_at_equal_work = FloorAtEqualWork(window, scale.newest * Width(k))};
   if (const auto found = Judge(window, context, options)) {
-    scale.pending = {.since = scale.newest,
-                     .floor = static_cast<float>(found->floor),
-                     .slope = static_cast<float>(found->slope),
-                     .slope_low = static_cast<float>(found->slope_low),
-                     .slope_high = static_cast<float>(found->slope_high),
-                     .peak = static_cast<float>(found->peak),
-                     .span = static_cast<float>(found->span),
-                     .need = static_cast<float>(found->need),
-                     .tolerance = static_cast<float>(found->tolerance),
-                     .from = static_cast<float>(found->from),
-                     .tau = ToBfloat16(static_cast<float>(found->tau)),
-                     .signal = ToBfloat16(static_cast<float>(found->signal)),
-                     .recent = ToBfloat16(static_cast<float>(found->recent)),
-                     .explanation = static_cast<std::uint8_t>(found->explanation)};
+    suspicions_.Set(k, {.since = scale.newest,
+                        .floor = static_cast<float>(found->floor),
+                        .slope = static_cast<float>(found->slope),
+                        .slope_low = static_cast<float>(found->slope_low),
+                        .slope_high = static_cast<float>(found->slope_high),
+                        .peak = static_cast<float>(found->peak),
+                        .span = static_cast<float>(found->span),
+                        .need = static_cast<float>(found->need),
+                        .tolerance = static_cast<float>(found->tolerance),
+                        .from = static_cast<float>(found->from),
+                        .tau = ToBfloat16(static_cast<float>(found->tau)),
+                        .signal = ToBfloat16(static_cast<float>(found->signal)),
+                        .recent = ToBfloat16(static_cast<float>(found->recent)),
+                        .explanation = static_cast<std::uint8_t>(found->explanation)});
   }
   return out;
 }
 
 /// The second stage: the forecast must come true on samples it was not made from. True when it has.
 bool Detector::Watch(int k, const Reading& reading, const DetectorOptions& options) {
-  Scale& scale = scales_[static_cast<std::size_t>(k)];
-  const Pending& pending = scale.pending;
+  const Scale& scale = scales_[static_cast<std::size_t>(k)];
+  const Pending& pending = suspicions_.Of(k);
   if (pending.since == 0) return false;
   const std::size_t newest = (scale.oldest + scale.size - 1u) % kBuckets;
   const auto dt = static_cast<double>((scale.newest - pending.since) * Width(k));
   const double gain = static_cast<double>(scale.low[newest]) - pending.floor;
   if (gain < -pending.tolerance) {
-    scale.pending = {};
+    suspicions_.Clear(k);
     return false;
   }
   if (dt < pending.need || !(reading.limit > 0)) return false;
@@ -178,13 +194,13 @@ bool Detector::Watch(int k, const Reading& reading, const DetectorOptions& optio
   const double kept = explanation == Explanation::kClear ? options.clear.kept : options.normal.kept;
   const bool came_true = gain >= kept * pending.slope * dt;
   if (came_true) Confirm(k, reading, gain, dt);
-  scale.pending = {};
+  suspicions_.Clear(k);
   return came_true;
 }
 
 void Detector::Confirm(int k, const Reading& reading, double gain, double dt) {
   const Scale& scale = scales_[static_cast<std::size_t>(k)];
-  const Pending& pending = scale.pending;
+  const Pending& pending = suspicions_.Of(k);
   confirmed_.at = last_t_;
   confirmed_.since = pending.since * Width(k) - static_cast<std::int64_t>(pending.span);
   confirmed_.floor = static_cast<float>(pending.floor + gain);
@@ -251,7 +267,7 @@ Window Detector::MakeWindow(int k) const {
     window.tooth[i] = FromBfloat16(scale.tooth[slot]);
     window.work[i] = FromBfloat16(scale.work[slot]);
   }
-  window.record = scale.has_record ? scale.record : -std::numeric_limits<double>::infinity();
+  window.record = scale.record;
   window.since_start = static_cast<double>(scale.newest * Width(k) - first_t_) - window.span();
   return window;
 }
@@ -282,9 +298,7 @@ double Detector::FloorAtEqualWork(const Window& window, std::int64_t window_end)
 
 LeakState Detector::state() const {
   if (confirmed_.at != 0) return LeakState::kConfirmed;
-  const bool suspected = std::any_of(scales_.begin(), scales_.end(),
-                                     [](const Scale& scale) { return scale.pending.since != 0; });
-  return suspected ? LeakState::kSuspected : LeakState::kHealthy;
+  return suspicions_.any() ? LeakState::kSuspected : LeakState::kHealthy;
 }
 
 double Detector::NewestFloor(int k) const {

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,7 +61,7 @@ struct Leak {
   Explanation explanation = Explanation::kUnknown;
 };
 
-/// One series. Plain memory of a fixed size; a copy is a copy of the state. One thread at a time.
+/// One series: at most 3 KB. A copy is a copy of the state. One thread at a time.
 class Detector {
  public:
   Detector();
@@ -124,15 +125,34 @@ class Detector {
     std::int32_t newest = 0;                      // end of the newest bucket, in widths
     std::int32_t open_end = 0;                    // end of the open one; 0: never opened
     float open_low = 0;
-    float open_high = 0;
-    float open_work = 0;  // sum
+    float open_high = -1;  // -1: nothing is in it
+    float open_work = 0;   // sum
     std::uint16_t open_work_count = 0;
     std::uint8_t size = 0;
     std::uint8_t oldest = 0;  // where the ring begins
-    float record = 0;         // highest low that has left the ring; meaningful when size is full
-    bool open_any = false;
-    bool has_record = false;
-    Pending pending;
+    float record = -1;        // highest low that has left the ring; -1: none has
+  };
+
+  /// A suspicion of each scale. Few series have any, so there is room for them only where there is
+  /// one.
+  class Suspicions {
+   public:
+    Suspicions() = default;
+    Suspicions(const Suspicions& other)
+        : all_(other.all_ ? std::make_unique<All>(*other.all_) : nullptr) {}
+    Suspicions(Suspicions&&) noexcept = default;
+    Suspicions& operator=(Suspicions other) noexcept {
+      all_.swap(other.all_);
+      return *this;
+    }
+    bool any() const { return all_ != nullptr; }
+    const Pending& Of(int scale) const;
+    void Set(int scale, const Pending& pending);
+    void Clear(int scale);
+
+   private:
+    using All = std::array<Pending, kScales>;
+    std::unique_ptr<All> all_;
   };
 
   /// The leak that is going on, and what would end it.
@@ -152,7 +172,7 @@ class Detector {
 
   static std::int64_t Width(int scale) { return kFirstWidth << scale; }
   std::optional<Leak> Close(int scale, const Reading& reading, const DetectorOptions& options);
-  void Append(Scale& scale);
+  void Append(int scale);
   std::optional<Leak> Cascade(int scale, const Reading& reading, const DetectorOptions& options);
   bool Watch(int scale, const Reading& reading, const DetectorOptions& options);
   void Confirm(int scale, const Reading& reading, double gain, double dt);
@@ -163,6 +183,7 @@ class Detector {
   double FloorAtEqualWork(const Window& window, std::int64_t window_end) const;
 
   std::array<Scale, kScales> scales_;
+  Suspicions suspicions_;
   Confirmed confirmed_;
   std::int64_t first_t_ = -1;
   std::int64_t last_t_ = -1;

@@ -2,6 +2,13 @@
 
 namespace tocsin::trend {
 
+std::optional<Sensitivity> SensitivityNamed(std::string_view name) {
+  if (name == "low") return Sensitivity::kLow;
+  if (name == "medium") return Sensitivity::kMedium;
+  if (name == "high") return Sensitivity::kHigh;
+  return std::nullopt;
+}
+
 DetectorOptions DetectorOptions::Preset(Sensitivity sensitivity) {
   // With the value alone shapes must be strict, because a day's rise, a filling cache and a leak
   // look alike for a while. Where work rules those out, much less growth can be believed.

@@ -3,10 +3,15 @@
 // is for stands beside it.
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace tocsin::trend {
 
 enum class Sensitivity : std::uint8_t { kLow, kMedium, kHigh };
+
+/// "low", "medium", "high"; nothing for other names.
+std::optional<Sensitivity> SensitivityNamed(std::string_view name);
 
 /// What is asked of a growth before it is an alarm.
 struct Gates {

@@ -75,6 +75,7 @@ class DetectorCodec {
     visit(state.recent_count_);
     for (auto& value : state.recent_) visit(value);
     for (auto& scale : state.scales_) VisitScale(visit, scale);
+    VisitSuspicions(visit, state.suspicions_);
     auto& confirmed = state.confirmed_;
     visit(confirmed.at);
     visit(confirmed.since);
@@ -95,8 +96,10 @@ class DetectorCodec {
       return false;
     }
     if (!Finite({d.recent_[0], d.recent_[1], d.recent_[2]})) return false;
-    for (const Detector::Scale& scale : d.scales_) {
-      if (!Valid(scale)) return false;
+    for (int k = 0; k < Detector::kScales; ++k) {
+      if (!Valid(d.scales_[static_cast<std::size_t>(k)]) || !Valid(d.suspicions_.Of(k))) {
+        return false;
+      }
     }
     const Detector::Confirmed& c = d.confirmed_;
     return c.at >= 0 && c.since <= c.at && (c.at == 0 || c.at <= d.last_t_) &&
@@ -138,18 +141,17 @@ class DetectorCodec {
     visit(scale.open_work_count);
     visit(scale.size);
     visit(scale.oldest);
-    VisitFlags(visit, scale);
-    VisitPending(visit, scale.pending);
   }
 
-  static void VisitFlags(Writer& visit, const Detector::Scale& scale) {
-    visit(static_cast<std::uint8_t>((scale.open_any ? 1 : 0) | (scale.has_record ? 2 : 0)));
+  static void VisitSuspicions(Writer& visit, const Detector::Suspicions& suspicions) {
+    for (int k = 0; k < Detector::kScales; ++k) VisitPending(visit, suspicions.Of(k));
   }
-  static void VisitFlags(Reader& visit, Detector::Scale& scale) {
-    std::uint8_t flags = 0;
-    visit(flags);
-    scale.open_any = (flags & 1) != 0;
-    scale.has_record = (flags & 2) != 0;
+  static void VisitSuspicions(Reader& visit, Detector::Suspicions& suspicions) {
+    for (int k = 0; k < Detector::kScales; ++k) {
+      Detector::Pending pending;
+      VisitPending(visit, pending);
+      if (pending.since != 0) suspicions.Set(k, pending);
+    }
   }
 
   static bool Valid(const Detector::Pending& p) {
@@ -164,13 +166,16 @@ class DetectorCodec {
     if (!ring || !Finite({scale.open_low, scale.open_high, scale.open_work, scale.record})) {
       return false;
     }
+    const bool nothing_open = scale.open_high == -1;
+    if (!nothing_open && !(scale.open_low >= 0 && scale.open_high >= scale.open_low)) return false;
+    if (scale.record != -1 && scale.record < 0) return false;
     for (std::size_t i = 0; i < scale.size; ++i) {
       const std::size_t slot = (scale.oldest + i) % Detector::kBuckets;
       // Times must rise, or a line through them has no slope.
       if (!std::isfinite(scale.low[slot]) || (i > 0 && scale.gap[slot] == 0)) return false;
       if (std::isnan(FromBfloat16(scale.tooth[slot]))) return false;
     }
-    return Valid(scale.pending);
+    return true;
   }
 };
 

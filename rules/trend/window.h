@@ -17,7 +17,7 @@ struct Window {
   std::array<double, kMaxTrendPoints> low;    // least value in it
   std::array<double, kMaxTrendPoints> tooth;  // greatest less least
   std::array<double, kMaxTrendPoints> work;   // mean work a second; NaN where unknown
-  double record = 0;       // highest floor before the window; -infinity if there is none
+  double record = 0;       // highest floor before the window; negative if there is none
   double since_start = 0;  // seconds from the series' first sample to the window's first bucket
 
   std::span<const double> times() const { return {t.data(), size}; }

@@ -28,7 +28,10 @@ Shape Teeth(double height, double period, double leak_per_hour = 0) {
   };
 }
 
-TEST(Detector, FitsItsBudget) { EXPECT_LE(sizeof(Detector), 3072u); }
+TEST(Detector, FitsItsBudget) {
+  // 48 bytes a scale more while something is suspected: asserted where they are made.
+  EXPECT_LE(sizeof(Detector) + std::size_t{8} * 48, 3072u);
+}
 
 TEST(Detector, FindsALeakLongBeforeTheLimitAndSaysWhenItIsReached) {
   Detector detector;

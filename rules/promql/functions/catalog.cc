@@ -22,6 +22,13 @@ constexpr FunctionSpec Date(std::string_view name,
 constexpr FunctionSpec Over(std::string_view name, WindowFunction f) {
   return {name, {kM}, 1, 0, kV, f};
 }
+constexpr FunctionSpec Extension(std::string_view name, void (*f)(const RangeBatch&, double*)) {
+  return {name, {kM}, 1, 0, kV, WindowFunction{f}, false, true};
+}
+/// The same with a number.
+constexpr FunctionSpec ExtensionOf(std::string_view name, void (*f)(const RangeBatch&, double*)) {
+  return {name, {kM, kS}, 2, 0, kV, WindowFunction{f}, false, true};
+}
 constexpr FunctionSpec Native(std::string_view name) {
   return {name, {kV}, 1, 0, kV, NativeHistogramFunction{}};
 }
@@ -60,6 +67,7 @@ constexpr FunctionSpec kFunctions[] = {
     Element("exp", {math::Exp}),
     Over("first_over_time", {over_time::First, true}),
     Element("floor", {math::Floor}),
+    ExtensionOf("floor_over_time", growth::FloorOverTime),
     Native("histogram_avg"),
     Native("histogram_count"),
     {"histogram_fraction", {kS, kS, kV}, 3, 0, kV, VectorFunction{histogram::Fraction}},
@@ -81,6 +89,7 @@ constexpr FunctionSpec kFunctions[] = {
     Element("log10", {math::Log10}),
     Element("log2", {math::Log2}),
     Over("mad_over_time", {over_time::Mad}),
+    Extension("mann_kendall_tau", growth::MannKendallTau),
     Over("max_over_time", {over_time::Max}),
     Over("min_over_time", {over_time::Min}),
     Date("minute", date::Minute),
@@ -117,7 +126,9 @@ constexpr FunctionSpec kFunctions[] = {
     Over("sum_over_time", {over_time::Sum}),
     Element("tan", {math::Tan}),
     Element("tanh", {math::Tanh}),
+    Extension("theil_sen_slope", growth::TheilSenSlope),
     {"time", {}, 0, 0, kS, ScalarFunction{convert::Time}, true},
+    ExtensionOf("time_to_reach", growth::TimeToReach),
     {"timestamp", {kV}, 1, 0, kV, VectorFunction{convert::Timestamp}, true},
     Over("ts_of_first_over_time", {over_time::TsOfFirst}),
     Over("ts_of_last_over_time", {over_time::TsOfLast}),

@@ -27,6 +27,8 @@ struct FunctionSpec {
   FunctionKind compute;
   /// Set if the result depends on when it is evaluated even if the arguments do not (time()).
   bool uses_time = false;
+  /// Tocsin's own: no other engine knows it.
+  bool extension = false;
 
   std::span<const ValueType> Args() const { return {arg_types.data(), arg_count}; }
 };

@@ -70,6 +70,14 @@ Status CheckSmoothing(const CallExpr& call, std::span<const ScalarSteps> args,
                       Evaluator& evaluator);
 }  // namespace trend
 
+// growth.cc: Tocsin's own.
+namespace growth {
+void FloorOverTime(const RangeBatch& batch, double* out);
+void TheilSenSlope(const RangeBatch& batch, double* out);
+void MannKendallTau(const RangeBatch& batch, double* out);
+void TimeToReach(const RangeBatch& batch, double* out);
+}  // namespace growth
+
 // over_time.cc
 namespace over_time {
 void Avg(const RangeBatch& batch, double* out);

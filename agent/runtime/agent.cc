@@ -120,6 +120,7 @@ Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
       new Agent(std::move(flags), clock, std::move(store),
                 {std::move(transport), std::move(state), std::move(link_key)}, settings));
   TRY(agent->Apply(std::move(loaded)));
+  ReleaseUnusedMemory();  // so that the server's buffers lie in pages that nobody has touched
   TRY(agent->Listen(web));
   if (!folder.empty()) agent->rules_.RestoreLeaks(LoadLeaks(folder));
   agent->rules_.Restore(agent->notifications_.TakeAlertRecords());

@@ -16,7 +16,7 @@
 namespace tocsin {
 
 /// One thread at a time.
-class RecordingHostFs final : public HostFs {
+class RecordingHostFs : public HostFs {
  public:
   explicit RecordingHostFs(HostPaths paths = {}) : host_(MakeHostFs(std::move(paths))) {}
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +11,7 @@
 
 #include "collectors/cgroup/cgroup_path.h"
 #include "collectors/cgroup/cgroup_values.h"
+#include "collectors/every.h"
 #include "collectors/filter.h"
 #include "collectors/host_fs.h"
 
@@ -17,6 +20,11 @@ namespace {
 
 /// Cgroups are nested a dozen levels deep at most; deeper ones are not looked at.
 constexpr int kMaxDepth = 16;
+/// Any user with a delegated cgroup may make more of them; a look ends after so many.
+constexpr std::size_t kMaxFolders = 5000;
+constexpr seconds kLookForCgroups(10);
+/// Controllers are switched on and off rarely.
+constexpr seconds kLookForFiles(300);
 constexpr std::int64_t kDefaultMaxCgroups = 500;
 
 constexpr MetricType kCounter = MetricType::kCounter;
@@ -98,39 +106,78 @@ constexpr std::array<CollectorFlag, 3> kFlags{{
     {"cgroup.max-cgroups", "max_cgroups", "Most units and containers to export", "500"},
 }};
 
+/// A cgroup that is exported.
+struct Watched {
+  std::string path;
+  CgroupIdentity identity;
+  AbsentFiles absent = 0;
+};
+
 class CgroupCollector final : public Collector {
  public:
   CgroupCollector(const HostFs& fs, NameFilter filter, std::size_t max_cgroups)
-      : fs_(fs), filter_(std::move(filter)), max_cgroups_(max_cgroups) {}
+      : fs_(fs), filter_(std::move(filter)), max_cgroups_(max_cgroups), reader_(fs) {}
 
   Status Collect(const RoundContext& round, FamilySink& out) override {
-    TRY_ASSIGN(const CgroupRoots roots, FindCgroupRoots(fs_));
-    found_ = 0;
-    dropped_ = 0;
-    Walk(roots, "", 0, round, out);
+    if (look_for_cgroups_.Due(round)) TRY(LookForCgroups(round));
+    for (Watched& cgroup : watched_) {
+      if (round.stop.stop_requested()) return Error{Errc::kCancelled, "stopped among cgroups"};
+      reader_.Read(roots_, cgroup.path, cgroup.absent, values_);
+      Add(cgroup.path, cgroup.identity, values_, out);
+    }
     out.Add(kFound, {}, static_cast<double>(found_));
     out.Add(kDropped, {}, static_cast<double>(dropped_));
     return Unit{};
   }
 
  private:
-  void Walk(const CgroupRoots& roots, const std::string& path, int depth, const RoundContext& round,
-            FamilySink& out) {
-    if (depth > kMaxDepth || round.stop.stop_requested()) return;
-    const auto names = fs_.List(roots.tree() + path);
+  /// Walks the tree, level by level.
+  Status LookForCgroups(const RoundContext& round) {
+    auto roots = FindCgroupRoots(fs_);
+    if (!roots) {
+      look_for_cgroups_.Reset();
+      return std::move(roots).error();
+    }
+    roots_ = *std::move(roots);
+    std::map<std::string, AbsentFiles, std::less<>> known;
+    if (!look_for_files_.Due(round)) {
+      for (Watched& cgroup : watched_) known.emplace(std::move(cgroup.path), cgroup.absent);
+    }
+    watched_.clear();
+    found_ = 0;
+    std::vector<std::string> level{""};
+    std::size_t folders = 0;
+    for (int depth = 0; depth < kMaxDepth && !level.empty() && folders < kMaxFolders; ++depth) {
+      std::vector<std::string> next;
+      for (const std::string& path : level) {
+        if (round.stop.stop_requested() || ++folders > kMaxFolders) break;
+        AddChildren(path, known, next);
+      }
+      level = std::move(next);
+    }
+    dropped_ = found_ - watched_.size();
+    std::sort(watched_.begin(), watched_.end(),
+              [](const Watched& a, const Watched& b) { return a.path < b.path; });
+    return Unit{};
+  }
+
+  void AddChildren(const std::string& path,
+                   const std::map<std::string, AbsentFiles, std::less<>>& known,
+                   std::vector<std::string>& folders) {
+    const auto names = fs_.List(roots_.tree() + path);
     if (!names) return;  // it has just ended
     for (const std::string& name : *names) {
       if (IsCgroupFile(name)) continue;
-      const std::string child = path + "/" + name;
-      if (const auto identity = IdentifyCgroup(child); identity && filter_.Keeps(identity->name)) {
+      std::string child = path + "/" + name;
+      if (auto identity = IdentifyCgroup(child); identity && filter_.Keeps(identity->name)) {
         ++found_;
-        if (found_ - dropped_ > max_cgroups_) {
-          ++dropped_;
-        } else {
-          Add(child, *identity, ReadCgroup(fs_, roots, child), out);
+        if (watched_.size() < max_cgroups_) {
+          const auto before = known.find(child);
+          watched_.push_back({child, *std::move(identity),
+                              before == known.end() ? AbsentFiles{0} : before->second});
         }
       }
-      Walk(roots, child, depth + 1, round, out);
+      if (folders.size() < kMaxFolders) folders.push_back(std::move(child));
     }
   }
 
@@ -159,6 +206,12 @@ class CgroupCollector final : public Collector {
   const HostFs& fs_;
   const NameFilter filter_;
   const std::size_t max_cgroups_;
+  Every look_for_cgroups_{kLookForCgroups};
+  Every look_for_files_{kLookForFiles};
+  CgroupRoots roots_;
+  CgroupReader reader_;
+  CgroupValues values_;
+  std::vector<Watched> watched_;  // sorted by path
   std::size_t found_ = 0;
   std::size_t dropped_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "base/parse.h"
 
@@ -55,17 +56,26 @@ constexpr std::array<KeyedLine, 5> kMemoryStatV1{
      {"total_swap", &CgroupValues::memory_swap}}};
 constexpr std::array<KeyedLine, 1> kOomControlV1{{{"oom_kill", &CgroupValues::oom_kills}}};
 
+/// What the folders of one cgroup share while it is read.
+struct Reading {
+  const HostFs& fs;
+  std::string& path;
+  std::string& text;
+  AbsentFiles absent;
+  CgroupValues& values;
+  AbsentFiles missing = 0;
+  AbsentFiles next = 1;  // the bit of the next file
+  bool any = false;      // a file that is there
+};
+
 /// Reads the files of one cgroup's folder. What is missing or not a number stays absent.
 class Folder {
  public:
-  Folder(const HostFs& fs, const std::string& root, std::string_view path, CgroupValues& values)
-      : fs_(fs),
-        folder_(root.empty() ? std::string{} : root + std::string(path) + "/"),
-        values_(values) {}
+  Folder(Reading& reading, const std::string& root, std::string_view path)
+      : reading_(reading), values_(reading.values), root_(root), path_(path) {}
 
   void Keyed(std::string_view file, std::span<const KeyedLine> lines) {
-    const std::string text = Text(file);
-    std::string_view rest = text;
+    std::string_view rest = Text(file);
     while (!rest.empty()) {
       std::string_view line = TakeLine(rest);
       const std::string_view key = TakeField(line);
@@ -81,8 +91,7 @@ class Folder {
 
   /// "some avg10=… total=N" and, where asked for, "full …", in microseconds.
   void Pressure(std::string_view file, Field some, Field full) {
-    const std::string text = Text(file);
-    std::string_view rest = text;
+    std::string_view rest = Text(file);
     while (!rest.empty()) {
       const std::string_view line = TakeLine(rest);
       const auto total = line.find("total=");
@@ -94,8 +103,7 @@ class Folder {
 
   /// "8:0 rbytes=1 wbytes=2 rios=3 wios=4 …" a line.
   void Io(std::string_view file) {
-    const std::string text = Text(file);
-    std::string_view rest = text;
+    std::string_view rest = Text(file);
     while (!rest.empty()) {
       std::string_view line = TakeLine(rest);
       CgroupIo io;
@@ -124,10 +132,16 @@ class Folder {
     return true;
   }
 
-  std::string Text(std::string_view file) {
-    if (folder_.empty()) return {};
-    auto text = fs_.Read(folder_ + std::string(file));
-    return text ? *std::move(text) : std::string{};
+  /// Valid until the next call.
+  std::string_view Text(std::string_view file) {
+    const AbsentFiles bit = reading_.next;
+    reading_.next <<= 1;
+    if (root_.empty() || (reading_.absent & bit) != 0) return {};
+    reading_.path.assign(root_).append(path_).append("/").append(file);
+    const RawRead read = reading_.fs.ReadInto(reading_.path, reading_.text);
+    if (read.error == ENOENT) reading_.missing |= bit;
+    reading_.any = reading_.any || read;
+    return read.text;
   }
 
   void Set(Field field, std::string_view text, double per_unit) {
@@ -136,14 +150,14 @@ class Folder {
     }
   }
 
-  const HostFs& fs_;
-  const std::string folder_;
+  Reading& reading_;
   CgroupValues& values_;
+  const std::string& root_;
+  const std::string_view path_;
 };
 
-void ReadV2(const HostFs& fs, const CgroupRoots& roots, std::string_view path,
-            CgroupValues& values) {
-  Folder folder(fs, roots.v2, path, values);
+void ReadV2(Reading& reading, const CgroupRoots& roots, std::string_view path) {
+  Folder folder(reading, roots.v2, path);
   folder.Keyed("cpu.stat", kCpuStat);
   folder.Single("memory.current", &CgroupValues::memory_usage);
   folder.Keyed("memory.stat", kMemoryStat);
@@ -162,9 +176,9 @@ void ReadV2(const HostFs& fs, const CgroupRoots& roots, std::string_view path,
   folder.Io("io.stat");
 }
 
-void ReadV1(const HostFs& fs, const CgroupRoots& roots, std::string_view path,
-            CgroupValues& values) {
-  Folder memory(fs, roots.v1_memory, path, values);
+void ReadV1(Reading& reading, const CgroupRoots& roots, std::string_view path) {
+  CgroupValues& values = reading.values;
+  Folder memory(reading, roots.v1_memory, path);
   memory.Single("memory.usage_in_bytes", &CgroupValues::memory_usage);
   memory.Keyed("memory.stat", kMemoryStatV1);
   memory.Single("memory.max_usage_in_bytes", &CgroupValues::memory_peak);
@@ -172,11 +186,11 @@ void ReadV1(const HostFs& fs, const CgroupRoots& roots, std::string_view path,
   memory.Single("memory.failcnt", &CgroupValues::memory_max_events);
   memory.Keyed("memory.oom_control", kOomControlV1);
   if (values.memory_limit && *values.memory_limit >= kNoLimitV1) values.memory_limit.reset();
-  Folder(fs, roots.v1_cpu, path, values).Keyed("cpu.stat", kCpuStatV1);
-  Folder cpuacct(fs, roots.v1_cpuacct, path, values);
+  Folder(reading, roots.v1_cpu, path).Keyed("cpu.stat", kCpuStatV1);
+  Folder cpuacct(reading, roots.v1_cpuacct, path);
   cpuacct.Single("cpuacct.usage", &CgroupValues::cpu_usage_seconds, kNano);
   cpuacct.Keyed("cpuacct.stat", kCpuacctStatV1);
-  Folder pids(fs, roots.v1_pids, path, values);
+  Folder pids(reading, roots.v1_pids, path);
   pids.Single("pids.current", &CgroupValues::pids);
   pids.Single("pids.max", &CgroupValues::pids_limit);
 }
@@ -210,14 +224,17 @@ Result<CgroupRoots> FindCgroupRoots(const HostFs& fs) {
   return roots;
 }
 
-CgroupValues ReadCgroup(const HostFs& fs, const CgroupRoots& roots, std::string_view path) {
-  CgroupValues values;
+void CgroupReader::Read(const CgroupRoots& roots, std::string_view path, AbsentFiles& absent,
+                        CgroupValues& values) {
+  values.Clear();
+  Reading reading{fs_, path_, text_, absent, values};
   if (roots.v2.empty()) {
-    ReadV1(fs, roots, path, values);
+    ReadV1(reading, roots, path);
   } else {
-    ReadV2(fs, roots, path, values);
+    ReadV2(reading, roots, path);
   }
-  return values;
+  // Where all are missing the cgroup is gone, and may be there again in the next round.
+  if (reading.any) absent |= reading.missing;
 }
 
 bool IsCgroupFile(std::string_view name) {

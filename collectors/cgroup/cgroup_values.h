@@ -1,9 +1,11 @@
 #pragma once
 // The numbers of one cgroup, from either version of the cgroup file system. In base units.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collectors/host_fs.h"
@@ -51,6 +53,14 @@ struct CgroupValues {
   std::optional<double> memory_stalled_seconds;
 
   std::vector<CgroupIo> io;  // in the kernel's order
+
+  /// Nothing known any more; keeps the memory of `io`.
+  void Clear() {
+    std::vector<CgroupIo> kept = std::move(io);
+    kept.clear();
+    *this = {};
+    io = std::move(kept);
+  }
 };
 
 /// Where the cgroup file systems are; a missing one is empty.
@@ -68,8 +78,24 @@ struct CgroupRoots {
 /// Errors: kUnsupported if there is no cgroup file system with a memory controller.
 Result<CgroupRoots> FindCgroupRoots(const HostFs& fs);
 
-/// `path` is relative to the roots and begins with '/'. A cgroup that is gone gives no values.
-CgroupValues ReadCgroup(const HostFs& fs, const CgroupRoots& roots, std::string_view path);
+/// Which of a cgroup's files are not there: a bit each, in the order of reading.
+using AbsentFiles = std::uint32_t;
+
+/// Reads cgroups without heap. One thread at a time.
+class CgroupReader {
+ public:
+  explicit CgroupReader(const HostFs& fs) : fs_(fs) {}
+
+  /// `path` is relative to the roots and begins with '/'. A cgroup that is gone gives no values.
+  /// Files in `absent` are not asked for; those found missing join it, unless all are.
+  void Read(const CgroupRoots& roots, std::string_view path, AbsentFiles& absent,
+            CgroupValues& values);
+
+ private:
+  const HostFs& fs_;
+  std::string path_;  // both kept for their memory
+  std::string text_;
+};
 
 /// True for the files that the kernel puts into a cgroup's folder, false for cgroups below it.
 bool IsCgroupFile(std::string_view name);

@@ -269,6 +269,7 @@ Result<Settings> ReadSettings(YamlFile file, const Flags& flags) {
   TRY(ReadQuery(f, section("query"), settings.query));
   TRY(ReadLog(f, section("log"), settings.log));
   TRY(ReadCollectors(f, section("collectors"), flags, settings.collectors));
+  TRY_ASSIGN(settings.extremes, ReadExtremes(f, section("extremes")));
   TRY(ReadRules(f, section("rules"), settings.rules));
   fields.Find("notify");
   for (const auto& [key, value] : f.root->entries) {

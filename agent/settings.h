@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/yaml.h"
 #include "collectors/collector.h"
+#include "collectors/extremes.h"
 #include "collectors/host_fs.h"
 #include "metrics/labels.h"
 
@@ -91,6 +92,7 @@ struct Settings {
   WebSettings web;
   HostPaths paths;
   std::vector<CollectorSettings> collectors;  // one an entry of the catalog, in its order
+  std::vector<ExtremesOf> extremes;
   StorageSettings storage;
   QuerySettings query;
   RuleSettings rules;

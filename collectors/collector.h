@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -68,6 +69,9 @@ struct CatalogEntry {
   std::span<const CollectorFlag> flags;
   /// Errors: kInvalid with position, for bad settings.
   Result<std::unique_ptr<Collector>> (*make)(const CollectorDeps& deps);
+  /// Files that the settings name and that are settings themselves: a reload makes the collector
+  /// anew when one of them has changed. Null: none.
+  std::vector<std::string> (*settings_files)(const YamlFile& file, const YamlNode& own) = nullptr;
 };
 
 }  // namespace tocsin

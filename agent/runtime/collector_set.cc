@@ -4,8 +4,12 @@
 #include <map>
 #include <utility>
 
+#include "base/file.h"
+
 namespace tocsin {
 namespace {
+
+constexpr std::size_t kMaxSettingsFile = 1 << 20;  // as YAML is read
 
 void AppendNode(const YamlNode& node, std::string& out) {
   out += std::to_string(static_cast<int>(node.kind)) + (node.quoted ? "q" : "p");
@@ -19,11 +23,21 @@ void AppendNode(const YamlNode& node, std::string& out) {
 }
 
 /// Equal for settings that make the same collector.
-std::string Fingerprint(const CollectorSettings& settings, const HostPaths& paths) {
+std::string Fingerprint(const CollectorSettings& settings, const Settings& all) {
+  const HostPaths& paths = all.paths;
   std::string out = std::to_string(settings.interval.count()) + "/" +
                     std::to_string(settings.timeout.count()) + "/" + paths.procfs + "\n" +
                     paths.sysfs + "\n" + paths.rootfs + "\n" + paths.udev_data + "\n";
   AppendNode(*settings.own, out);
+  for (const ExtremesOf& of : all.extremes) {
+    out += of.metric + "/" + std::to_string(of.window.count()) + "\n";
+  }
+  if (const auto files = settings.entry->settings_files) {
+    for (const std::string& path : files(all.file, *settings.own)) {
+      const auto text = ReadWholeFile(path, kMaxSettingsFile);
+      out += path + "\n" + (text ? *text : std::string());
+    }
+  }
   return out;
 }
 
@@ -57,7 +71,7 @@ Status CollectorSet::Apply(std::shared_ptr<const CollectorHost> host) {
   std::map<std::string_view, std::string> wanted;
   for (const CollectorSettings& settings : host->settings.collectors) {
     if (settings.enabled) {
-      wanted[settings.entry->name] = Fingerprint(settings, host->settings.paths);
+      wanted[settings.entry->name] = Fingerprint(settings, host->settings);
     }
   }
   // Also those that stay are made, so that a bad setting is found before anything changes.

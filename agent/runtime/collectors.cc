@@ -17,7 +17,7 @@ Result<std::vector<MadeCollector>> MakeCollectors(const CollectorHost& host) {
     auto collector = entry.make({*host.fs, host.settings.file, *settings.own});
     if (!collector) return std::move(collector).error();
     made.push_back({std::string(entry.name), entry.room, settings.interval, settings.timeout,
-                    *std::move(collector)});
+                    WithExtremes(entry, *std::move(collector), host.settings.extremes)});
   }
   return made;
 }

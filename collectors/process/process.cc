@@ -187,6 +187,17 @@ class ProcessCollector final : public Collector {
   ProcessTable table_;
 };
 
+/// Relative to the configuration.
+std::string ConfigFilePath(const YamlFile& file, const std::string& path) {
+  return (std::filesystem::path(file.name).parent_path() / path).string();
+}
+
+std::vector<std::string> SettingsFiles(const YamlFile& file, const YamlNode& own) {
+  const YamlNode* path = own.Find("config_file");
+  if (!path || !path->IsScalar()) return {};
+  return {ConfigFilePath(file, path->scalar)};
+}
+
 Result<ProcessNames> ReadNames(YamlFields& fields) {
   const YamlNode* inline_names = fields.Find("process_names");
   const YamlNode* path_node = fields.Find("config_file");
@@ -196,8 +207,7 @@ Result<ProcessNames> ReadNames(YamlFields& fields) {
   if (inline_names) return ProcessNames::Read(fields.file(), *inline_names);
   if (!path_node) return ProcessNames::Default();
   TRY_ASSIGN(const std::string path, YamlString(fields.file(), *path_node));
-  const auto folder = std::filesystem::path(fields.file().name).parent_path();
-  auto names = ProcessNames::ReadFile((folder / path).string());
+  auto names = ProcessNames::ReadFile(ConfigFilePath(fields.file(), path));
   if (!names) return fields.file().At(*path_node, names.error().message());
   return names;
 }
@@ -253,6 +263,7 @@ extern const CatalogEntry kProcessCollector{
     .families = families::kAll,
     .flags = kFlags,
     .make = &Make,
+    .settings_files = &SettingsFiles,
 };
 
 }  // namespace tocsin

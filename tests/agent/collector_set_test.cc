@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <fstream>
 #include <map>
 #include <mutex>
 
@@ -93,6 +94,34 @@ TEST_F(CollectorSetTest, AReloadLeavesUnchangedCollectorsAloneAndReplacesChanged
   EXPECT_NE(Runner("loadavg"), first);
   EXPECT_EQ(results_.withdrawn("loadavg"), 0) << "the new one carries on";
   results_.AwaitRounds("loadavg", 1);
+  EXPECT_TRUE(set_.Stop(seconds(10)));
+}
+
+TEST_F(CollectorSetTest, AReloadSeesChangedExtremes) {
+  ASSERT_TRUE(set_.Apply(Host(kEnabled)).ok());
+  const auto first = Runner("loadavg");
+  ASSERT_TRUE(
+      set_.Apply(Host(std::string(kEnabled) + "\nextremes: [{metrics: [node_load1]}]")).ok());
+  EXPECT_NE(Runner("loadavg"), first);
+  EXPECT_TRUE(set_.Stop(seconds(10)));
+}
+
+TEST_F(CollectorSetTest, AReloadReadsTheFilesThatSettingsName) {
+  const std::string path = testing::TempDir() + "/process-names.yml";
+  const std::string yaml =
+      "collectors: {process: {enabled: true, interval: 1s, config_file: " + path + "}}";
+  std::ofstream(path) << "process_names: [{comm: [a]}]\n";
+  ASSERT_TRUE(set_.Apply(Host(yaml)).ok());
+  const auto first = Runner("process");
+  ASSERT_TRUE(set_.Apply(Host(yaml)).ok());
+  EXPECT_EQ(Runner("process"), first);
+  std::ofstream(path) << "process_names: [{comm: [b]}]\n";
+  ASSERT_TRUE(set_.Apply(Host(yaml)).ok());
+  EXPECT_NE(Runner("process"), first);
+  const auto second = Runner("process");
+  std::ofstream(path) << "process_names: [{comm: b}\n";
+  EXPECT_FALSE(set_.Apply(Host(yaml)).ok()) << "a file that does not load changes nothing";
+  EXPECT_EQ(Runner("process"), second);
   EXPECT_TRUE(set_.Stop(seconds(10)));
 }
 

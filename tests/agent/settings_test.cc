@@ -52,6 +52,19 @@ TEST(SettingsTest, FlagsStandOverTheFile) {
   EXPECT_EQ(settings->log.level, LogLevel::kDebug);
 }
 
+TEST(SettingsTest, ExtremesAreReadAndChecked) {
+  const auto settings = ParseSettings(
+      "extremes:\n- {metrics: [node_load1, node_memory_MemFree_bytes]}\n"
+      "- {metrics: [node_load1], window: 10m}\n",
+      "t.yml", {});
+  ASSERT_TRUE(settings.ok()) << settings.error().message();
+  ASSERT_EQ(settings->extremes.size(), 3u);
+  EXPECT_EQ(settings->extremes[1], (ExtremesOf{"node_memory_MemFree_bytes", seconds(60)}));
+  EXPECT_EQ(settings->extremes[2], (ExtremesOf{"node_load1", seconds(600)}));
+  EXPECT_EQ(ErrorOf("extremes: [{metrics: [node_forks_total]}]"),
+            "t.yml:1:23: node_forks_total is a counter: extremes are of gauges");
+}
+
 TEST(SettingsTest, DisableDefaultsLeavesWhatIsNamed) {
   Flags flags;
   flags.disable_default_collectors = true;

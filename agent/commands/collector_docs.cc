@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/parse.h"
 #include "collectors/catalog.h"
+#include "collectors/family_labels.h"
 
 namespace tocsin {
 namespace {
@@ -35,15 +36,21 @@ void AppendFlags(const CatalogEntry& entry, std::string& out) {
   }
 }
 
+std::string_view UnitText(const FamilySpec& family) {
+  return family.unit.empty() ? UnitOf(family.name) : family.unit;
+}
+
 void AppendFamilies(const CatalogEntry& entry, std::string& out) {
   if (entry.families.empty()) {
     out += "\nIts metrics are decided by the host.\n";
     return;
   }
-  out += "\n| metric | type | |\n|---|---|---|\n";
+  out += "\n| metric | type | unit | labels | |\n|---|---|---|---|---|\n";
   for (const FamilySpec& family : entry.families) {
     out.append("| `").append(family.name).append("` | ").append(TypeText(family.type));
-    out.append(" | ").append(Cell(family.help)).append(" |\n");
+    out.append(" | ").append(UnitText(family)).append(" | ");
+    out.append(Cell(LabelsOf(entry.name, family.name))).append(" | ");
+    out.append(Cell(family.help)).append(" |\n");
   }
 }
 
@@ -96,7 +103,8 @@ std::string CollectorJson() {
     json.EndArray().Key("metrics").BeginArray();
     for (const FamilySpec& family : entry.families) {
       json.BeginObject().Key("name").String(family.name).Key("type").String(TypeText(family.type));
-      json.Key("help").String(family.help).Key("unit").String(family.unit).EndObject();
+      json.Key("help").String(family.help).Key("unit").String(UnitText(family));
+      json.Key("labels").String(LabelsOf(entry.name, family.name)).EndObject();
     }
     json.EndArray().EndObject();
   }

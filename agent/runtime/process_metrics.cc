@@ -37,6 +37,13 @@ void AddMemory(std::vector<prometheus::MetricFamily>& families) {
       static_cast<double>(*total_pages) * page);
   Add(families, GaugeFamily("process_resident_memory_bytes", "Resident memory size in bytes."),
       static_cast<double>(*resident_pages) * page);
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) == 0) {
+    Add(families,
+        GaugeFamily("process_virtual_memory_max_bytes",
+                    "Maximum amount of virtual memory available in bytes."),
+        static_cast<double>(limit.rlim_cur));
+  }
 }
 
 void AddDescriptors(std::vector<prometheus::MetricFamily>& families) {

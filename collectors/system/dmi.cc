@@ -68,6 +68,7 @@ class DmiCollector final : public Collector {
   /// Read once: firmware's tables do not change while the host runs.
   Status ReadAll() {
     const std::string folder = fs_.SysPath("class/dmi/id/");
+    if (!fs_.Exists(folder)) return Error{Errc::kUnsupported, folder + ": no DMI information"};
     std::string buffer;
     bool any = false;
     for (const std::string_view label : kLabels) {

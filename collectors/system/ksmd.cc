@@ -31,14 +31,16 @@ constexpr auto kFamilies = FamiliesOf(kFiles);
 class KsmdCollector final : public Collector {
  public:
   explicit KsmdCollector(const HostFs& fs)
-      : files_(fs), folder_(fs.SysPath("kernel/mm/ksm"), kFiles) {}
+      : fs_(fs), path_(fs.SysPath("kernel/mm/ksm")), files_(fs), folder_(path_, kFiles) {}
 
   Status Collect(const RoundContext&, FamilySink& out) override {
-    if (folder_.Add(files_, {}, out)) return Unit{};
+    if (fs_.Exists(path_) && folder_.Add(files_, {}, out)) return Unit{};
     return Error{Errc::kUnsupported, "the kernel merges no pages"};
   }
 
  private:
+  const HostFs& fs_;
+  const std::string path_;
   SmallFiles files_;
   const FolderMetrics folder_;
 };

@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "base/yaml.h"
 #include "collectors/catalog.h"
+#include "collectors/family_labels.h"
 #include "tests/collectors/fixture.h"
 
 namespace tocsin {
@@ -91,7 +93,40 @@ void ExpectDocumented(const CatalogEntry& entry, const Layout& layout) {
   }
 }
 
-void RunCase(const CatalogEntry& entry, const fs::path& source) {
+/// Which labels each family was seen with.
+using SeenLabels = std::map<std::string, std::set<std::string>>;
+
+void RememberLabels(const Layout& layout, SeenLabels& seen) {
+  for (const Family& family : layout.families) seen[family.name];
+  for (const SeriesMeta& series : layout.series) {
+    for (const LabelView label : series.labels) {
+      if (label.name == "le" || label.name == "quantile") continue;
+      seen[layout.families[series.family].name].emplace(label.name);
+    }
+  }
+}
+
+/// What the documentation says of labels is what the fixtures show. UPDATE_LABELS=FILE appends it
+/// to that file instead, for tests/collectors/family_labels.
+void ExpectDocumentedLabels(const CatalogEntry& entry, const SeenLabels& seen) {
+  for (const FamilySpec& family : entry.families) {
+    const auto found = seen.find(std::string(family.name));
+    if (found == seen.end()) {
+      ADD_FAILURE() << "no fixture exports " << family.name;
+      continue;
+    }
+    std::string labels;
+    for (const std::string& label : found->second) labels += (labels.empty() ? "" : ", ") + label;
+    if (const char* update = std::getenv("UPDATE_LABELS")) {
+      std::ofstream(update, std::ios::app)
+          << entry.name << '\t' << family.name << '\t' << labels << '\n';
+      continue;
+    }
+    EXPECT_EQ(labels, LabelsOf(entry.name, family.name)) << family.name;
+  }
+}
+
+void RunCase(const CatalogEntry& entry, const fs::path& source, SeenLabels& seen) {
   FixtureTree tree(source);
   const auto host = MakeFixtureHostFs(tree.root());
   auto settings = ParseYaml(ReadTextFile(source / "settings.yml"), "settings.yml");
@@ -117,6 +152,7 @@ void RunCase(const CatalogEntry& entry, const fs::path& source) {
     CompareWithExpected(folder, rounds.Run(round));
     if (!rounds.snapshot()) continue;
     ExpectDocumented(entry, *rounds.snapshot()->layout);
+    RememberLabels(*rounds.snapshot()->layout, seen);
     const Ref<const Layout> first = rounds.snapshot()->layout;
     const Outcome again = rounds.Run(round);
     ASSERT_TRUE(rounds.snapshot()) << "the second round: " << again.text;
@@ -137,10 +173,12 @@ TEST_P(Golden, EveryFixtureRendersAsExpected) {
   const CatalogEntry& entry = *FindCollector(GetParam());
   const auto cases = FixtureCases(entry.name);
   ASSERT_FALSE(cases.empty()) << "no fixture in tests/fixtures/" << entry.name;
+  SeenLabels seen;
   for (const fs::path& source : cases) {
     SCOPED_TRACE(source.lexically_relative(TOCSIN_SOURCE_DIR).string());
-    RunCase(entry, source);
+    RunCase(entry, source, seen);
   }
+  ExpectDocumentedLabels(entry, seen);
 }
 
 INSTANTIATE_TEST_SUITE_P(Collectors, Golden, testing::ValuesIn(CollectorNames()),

@@ -1,0 +1,43 @@
+// A host that has nothing: what collectors ask of it.
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+#include <filesystem>
+#include <string>
+
+#include "collectors/catalog.h"
+#include "metrics/writer.h"
+#include "tests/bench/recording_host_fs.h"
+
+namespace tocsin {
+namespace {
+
+/// Sources that may be in either of a few places.
+constexpr std::size_t kMostPlaces = 3;
+
+TEST(AbsentSourceTest, ARoundThatFindsNothingAsksForAFileOrTwo) {
+  std::string root = (std::filesystem::temp_directory_path() / "tocsin-empty-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(root.data()), nullptr);
+  RecordingHostFs host({root, root, root, root});
+  const YamlFile file{"none", std::make_shared<const YamlNode>()};
+  std::size_t absent = 0;
+  for (const CatalogEntry& entry : CollectorCatalog()) {
+    auto collector = entry.make({host, file, *file.root});
+    ASSERT_TRUE(collector.ok()) << entry.name;
+    host.Clear();
+    RoundWriter writer;
+    writer.Begin(WallTime(seconds(1)));
+    const Status status =
+        (*collector)->Collect({WallTime(seconds(1)), MonoTime::max(), {}}, writer);
+    if (status.ok() || status.error().code() != Errc::kUnsupported) continue;
+    ++absent;
+    EXPECT_LE(host.files().size(), kMostPlaces)
+        << entry.name << " looked for " << testing::PrintToString(host.files());
+  }
+  EXPECT_GE(absent, 30u) << "most sources are absent from an empty host";
+  std::filesystem::remove_all(root);
+}
+
+}  // namespace
+}  // namespace tocsin

@@ -82,7 +82,8 @@ bool MadeUp(const CatalogEntry& entry) {
     const std::size_t heap = allocations - before;
     std::printf("%10u %12.1f %12.3f %12.2f\n", count, mean, mean / count,
                 static_cast<double>(heap) / 50);
-    good = good && heap == 0;
+    // The boot time, read again every ten minutes, takes a string.
+    good = good && heap <= 2;
     if (count == 10'000) budget_full = mean;
     if (count == 100'000) good = good && mean <= budget_full * 3;
   }

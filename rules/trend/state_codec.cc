@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view kMagic = "TLD";
 constexpr char kVersion = 1;
+// Beyond what any scale holds; seconds of it count without overflow.
+constexpr std::int64_t kLongestSpan = 1'000'000'000'000;
 constexpr std::size_t kKeptFree = 6;
 
 /// Appends little-endian numbers.
@@ -102,8 +104,9 @@ class DetectorCodec {
       }
     }
     const Detector::Confirmed& c = d.confirmed_;
-    return c.at >= 0 && c.since <= c.at && (c.at == 0 || c.at <= d.last_t_) &&
-           c.forecast_after >= 0 && c.checkpoint_at >= 0 && c.scale < Detector::kScales &&
+    return c.at >= 0 && c.since <= c.at && c.since >= -kLongestSpan &&
+           (c.at == 0 || c.at <= d.last_t_) && c.forecast_after >= 0 && c.checkpoint_at >= 0 &&
+           c.scale < Detector::kScales &&
            Finite({c.eta, c.eta_low, c.eta_high, c.floor, c.checkpoint}) && Valid(c.pending);
   }
 
@@ -155,7 +158,8 @@ class DetectorCodec {
   }
 
   static bool Valid(const Detector::Pending& p) {
-    return p.since >= 0 && p.explanation <= static_cast<std::uint8_t>(Explanation::kExplained) &&
+    return p.since >= 0 && p.span >= 0 && p.span <= static_cast<float>(kLongestSpan) &&
+           p.explanation <= static_cast<std::uint8_t>(Explanation::kExplained) &&
            Finite({p.floor, p.slope, p.slope_low, p.slope_high, p.peak, p.span, p.need, p.tolerance,
                    p.from});
   }

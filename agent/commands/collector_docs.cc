@@ -75,7 +75,12 @@ std::string CollectorMarkdown() {
       "Made from the catalog by `tocsin collectors --markdown`; a test keeps it true.\n\n"
       "Each collector is switched by `--collector.NAME` and `--no-collector.NAME`, or in the\n"
       "configuration by `collectors: {NAME: {enabled: …}}`, where its interval, timeout and own\n"
-      "keys are set too.\n";
+      "keys are set too.\n\n"
+      "Any gauge NAME that the configuration's `extremes` names is exported also as `NAME_max` "
+      "and\n"
+      "`NAME_min` with a label `window`: the largest and the smallest value that the collector "
+      "saw\n"
+      "in it, at its own interval.\n";
   for (const CatalogEntry& entry : CollectorCatalog()) {
     out.append("\n## ").append(entry.name).append("\n\n").append(entry.help);
     out.append(entry.on_by_default ? "\nOn by default" : "\nOff by default").append(", every ");

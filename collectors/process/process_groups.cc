@@ -53,18 +53,26 @@ ProcessState ProcessStateOf(char letter) {
   }
 }
 
+std::vector<std::uint32_t>::const_iterator ProcessGroups::Find(std::string_view name) const {
+  return std::find_if(by_name_.begin(), by_name_.end(),
+                      [&](std::uint32_t i) { return groups_[i].name == name; });
+}
+
+bool ProcessGroups::HasRoom() const {
+  const std::size_t other = Find(kOther) == by_name_.end() ? 0 : 1;
+  return by_name_.size() - other < options_.max_groups;
+}
+
 std::uint32_t ProcessGroups::Enter(std::string_view name, MonoTime now) {
   std::string clean = CleanName(name);
-  const auto find = [&](std::string_view wanted) {
-    return std::find_if(by_name_.begin(), by_name_.end(),
-                        [&](std::uint32_t i) { return groups_[i].name == wanted; });
-  };
-  if (const auto found = find(clean); found != by_name_.end()) return *found;
-  if (clean == kOther) return Make(std::move(clean), now);
-  const auto other = find(kOther);
-  const std::size_t named = by_name_.size() - (other == by_name_.end() ? 0 : 1);
-  if (named < options_.max_groups) return Make(std::move(clean), now);
+  if (const auto found = Find(clean); found != by_name_.end()) return *found;
+  if (clean == kOther || HasRoom()) return Make(std::move(clean), now);
+  const auto other = Find(kOther);
   return other == by_name_.end() ? Make(std::string(kOther), now) : *other;
+}
+
+bool ProcessGroups::CouldLeave(std::uint32_t group) const {
+  return groups_[group].name == kOther && HasRoom();
 }
 
 std::uint32_t ProcessGroups::Make(std::string name, MonoTime now) {

@@ -86,6 +86,9 @@ class ProcessGroups {
   /// are max_groups of them.
   std::uint32_t Enter(std::string_view name, MonoTime now);
 
+  /// True if a process that is counted as "other" could have a group of its own now.
+  bool CouldLeave(std::uint32_t group) const;
+
   ProcessGroup& operator[](std::uint32_t group) { return groups_[group]; }
   const ProcessGroup& operator[](std::uint32_t group) const { return groups_[group]; }
   /// Numbers of the living groups, by name.
@@ -103,6 +106,9 @@ class ProcessGroups {
 
  private:
   std::uint32_t Make(std::string name, MonoTime now);
+  /// The place in by_name_ of the group called `name`, or its end.
+  std::vector<std::uint32_t>::const_iterator Find(std::string_view name) const;
+  bool HasRoom() const;
 
   const Options options_;
   std::vector<ProcessGroup> groups_;

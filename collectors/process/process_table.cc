@@ -168,6 +168,8 @@ void ProcessTable::Update(WatchedProcess& process, const ProcessStat& stat, Mono
     return;
   }
   if (!process.watched()) return;
+  if (now >= process.details_at && groups_.CouldLeave(process.group)) Name(process, stat, now);
+  if (!process.watched()) return;
   ProcessCounts counts = process.last;
   TakeStat(stat, counts);
   const auto resident =

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "base/parse.h"
+#include "collectors/every.h"
 #include "collectors/host_fs.h"
 #include "collectors/source.h"
 #include "collectors/system/system.h"
@@ -18,6 +19,7 @@ constexpr std::array<FamilySpec, 3> kFamilies{{
 constexpr double kEnforcing = 1;
 constexpr double kPermissive = 0;
 constexpr double kDisabled = -1;
+constexpr seconds kLookAgain(60);
 
 /// The mode that SELINUX= asks for at the next boot.
 double ConfiguredMode(std::string_view config) {
@@ -41,8 +43,14 @@ class SelinuxCollector final : public Collector {
         context_(fs.File(fs.ProcPath("self/attr/current"))),
         config_(fs.File(fs.RootPath("etc/selinux/config"))) {}
 
-  Status Collect(const RoundContext&, FamilySink& out) override {
+  Status Collect(const RoundContext& round, FamilySink& out) override {
+    // Most hosts have none, and are not asked in every round.
+    if (!present_ && !look_again_.Due(round)) {
+      out.Add(kFamilies[0], {}, 0);
+      return Unit{};
+    }
     const auto enforce = enforce_->Read();
+    present_ = enforce.ok();
     if (!enforce || !HasPolicy()) {
       out.Add(kFamilies[0], {}, 0);
       return Unit{};
@@ -63,6 +71,8 @@ class SelinuxCollector final : public Collector {
     return Trim(context->substr(0, context->find('\0'))) != "kernel";
   }
 
+  bool present_ = false;
+  Every look_again_{kLookAgain};
   std::unique_ptr<HostFile> enforce_;
   std::unique_ptr<HostFile> context_;
   std::unique_ptr<HostFile> config_;

@@ -18,6 +18,7 @@
 
 #include "base/yaml.h"
 #include "collectors/catalog.h"
+#include "collectors/extremes.h"
 #include "metrics/writer.h"
 #include "tests/bench/recording_host_fs.h"
 
@@ -35,6 +36,9 @@ void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace tocsin {
 namespace {
+
+const std::array<ExtremesOf, 2> kExtremes{
+    {{"node_load1", seconds(60)}, {"node_memory_MemFree_bytes", seconds(60)}}};
 
 constexpr int kRuns = 15;
 constexpr int kRoundsPerRun = 40;
@@ -83,7 +87,7 @@ struct Subject {
 
   bool Round() {
     writer.Begin(WallTime(milliseconds(1)));
-    const RoundContext round{WallTime(milliseconds(1)), MonoTime::max(), {}};
+    const RoundContext round{WallTime(milliseconds(1)), MonoTime(std::chrono::hours(1)), {}};
     return collector->Collect(round, writer).ok() && writer.Finish().ok();
   }
 };
@@ -104,14 +108,21 @@ int main() {
     RoundWriter writer;
     writer.Begin(WallTime{});
     const bool works =
-        recorded && (*recorded)->Collect({WallTime{}, MonoTime::max(), {}}, writer).ok();
+        recorded &&
+        (*recorded)->Collect({WallTime{}, MonoTime(std::chrono::hours(1)), {}}, writer).ok();
     recorder.Clear();
     if (!works) continue;
     writer.Begin(WallTime{});
-    if (!(*recorded)->Collect({WallTime{}, MonoTime::max(), {}}, writer).ok()) continue;
+    if (!(*recorded)->Collect({WallTime{}, MonoTime(std::chrono::hours(1)), {}}, writer).ok())
+      continue;
     const auto read = recorder.files();
     paths.insert(paths.end(), read.begin(), read.end());
     subjects.push_back({&entry, *entry.make({*host, file, *file.root}), {}});
+    // Their extremes, which must cost no heap either.
+    if (entry.name == "loadavg" || entry.name == "meminfo") {
+      subjects.push_back(
+          {&entry, WithExtremes(entry, *entry.make({*host, file, *file.root}), kExtremes), {}});
+    }
   }
 
   std::printf("%-14s %12s %12s\n", "collector", "CPU us", "allocations");
@@ -127,7 +138,9 @@ int main() {
                 static_cast<double>(after - before) / 10);
     steady = steady && after == before;
     subject.writer.Begin(WallTime{});
-    if (subject.collector->Collect({WallTime{}, MonoTime::max(), {}}, subject.writer).ok()) {
+    if (subject.collector
+            ->Collect({WallTime{}, MonoTime(std::chrono::hours(1)), {}}, subject.writer)
+            .ok()) {
       if (const auto snapshot = subject.writer.Finish()) series += (*snapshot)->values.size();
     }
   }

@@ -193,6 +193,14 @@ TEST(CatalogTest, IsSortedByName) {
   }
 }
 
+TEST(CatalogTest, EveryCollectorHasASeedForTheFuzzer) {
+  for (const CatalogEntry& entry : CollectorCatalog()) {
+    const fs::path seed =
+        fs::path(TOCSIN_SOURCE_DIR "/tests/fuzz/corpus/system_collectors") / entry.name;
+    EXPECT_TRUE(ReadTextFile(seed).starts_with(std::string(entry.name) + "\n")) << seed;
+  }
+}
+
 TEST(FixtureTest, EveryFixtureFolderBelongsToACollector) {
   for (const auto& folder : fs::directory_iterator(TOCSIN_SOURCE_DIR "/tests/fixtures")) {
     EXPECT_NE(FindCollector(folder.path().filename().string()), nullptr) << folder.path();

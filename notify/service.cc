@@ -234,7 +234,7 @@ std::vector<AlertRecord> Notifications::TakeAlertRecords() {
 }
 
 void Notifications::SaveAlerts(std::span<const AlertRecord> records) {
-  if (state_) state_->SaveAlerts(records);
+  if (state_) state_->SaveAlerts(records, clock_.Mono());
 }
 
 std::optional<StateStats> Notifications::State() const {

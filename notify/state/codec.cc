@@ -1,5 +1,6 @@
 #include "notify/state/codec.h"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 #include <vector>
@@ -160,6 +161,36 @@ class Reader {
   bool ok_ = true;
 };
 
+/// Sums fields up instead of writing them: the same calls again.
+class Digest {
+ public:
+  std::uint64_t sum = 0;
+
+  void Number(std::uint64_t value) {
+    // splitmix64's finaliser: every bit in changes every bit out.
+    std::uint64_t x = sum ^ (value + 0x9e3779b97f4a7c15U);
+    x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
+    x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
+    sum = x ^ (x >> 31U);
+  }
+  void Field(std::uint64_t value) { Number(value); }
+  void Field(bool value) { Number(value ? 1 : 0); }
+  void Field(double value) { Number(std::bit_cast<std::uint64_t>(value)); }
+  void Field(const std::string& text) { Number(std::hash<std::string>{}(text)); }
+  void Field(const Labels& labels) { Number(LabelsHash{}(labels)); }
+  template <class Enum>
+  void EnumField(const Enum& value, Enum) {
+    Number(static_cast<std::uint64_t>(value));
+  }
+  void Field(WallTime time) { Number(static_cast<std::uint64_t>(ToMillis(time))); }
+  void Field(milliseconds duration) { Number(static_cast<std::uint64_t>(duration.count())); }
+  template <class T>
+  void Field(const std::optional<T>& value) {
+    Field(value.has_value());
+    if (value) Field(*value);
+  }
+};
+
 // One function a type, for both directions: `Io` is Writer with a const value, or Reader.
 
 template <class Io, class AlertT>
@@ -297,6 +328,33 @@ std::optional<Acknowledgement> DecodeAcknowledgement(std::string_view bytes) {
 std::string EncodeAlertRecord(const AlertRecord& record) {
   return Encode(record, [](auto& io, auto& value) { RecordFields(io, value); });
 }
+bool IsSteady(const AlertRecord& record) {
+  const AlertStatus& status = record.status;
+  return status.state == AlertState::kFiring && record.sent_labels && !record.sent_resolved &&
+         !status.no_data &&
+         std::all_of(status.levels.begin(), status.levels.end(), [](const LevelState& level) {
+           return !level.clearing && (level.on || !level.holding);
+         });
+}
+
+std::uint64_t DigestAlertRecord(const AlertRecord& record) {
+  Digest digest;
+  if (!IsSteady(record)) {
+    RecordFields(digest, record);
+    return digest.sum;
+  }
+  AlertRecord lasting = record;
+  lasting.value = 0;
+  lasting.annotations = {};
+  lasting.since_sent = milliseconds(0);
+  for (LevelState& level : lasting.status.levels) {
+    level.held = milliseconds(0);
+    level.recent = 0;
+  }
+  RecordFields(digest, lasting);
+  return digest.sum;
+}
+
 std::optional<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
   return Decode<AlertRecord>(bytes, [](auto& io, auto& value) { RecordFields(io, value); });
 }

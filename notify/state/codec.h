@@ -29,4 +29,10 @@ std::optional<Acknowledgement> DecodeAcknowledgement(std::string_view bytes);
 std::string EncodeAlertRecord(const AlertRecord& record);
 std::optional<AlertRecord> DecodeAlertRecord(std::string_view bytes);
 
+/// True if the alert fires and nothing about it is being waited for.
+bool IsSteady(const AlertRecord& record);
+/// Changes when what must be on disk does. Of a steady alert that is not what every evaluation
+/// changes and the next one makes good: value, annotations, time since it was sent.
+std::uint64_t DigestAlertRecord(const AlertRecord& record);
+
 }  // namespace tocsin::notify

@@ -163,9 +163,8 @@ Status StateStore::SetAside(WallTime now) {
 std::vector<StateStore::Row> StateStore::TakeLoaded() {
   const MutexLock lock(mutex_);
   for (const Row& row : loaded_) {
-    if (row.table == StateChange::Table::kAlert) {
-      saved_alerts_[row.key] = std::hash<std::string>{}(row.value);
-    }
+    // Known, so that it goes when its alert does; with no digest, so that it is written anew.
+    if (row.table == StateChange::Table::kAlert) saved_alerts_[row.key] = {};
   }
   return std::exchange(loaded_, {});
 }
@@ -229,22 +228,25 @@ bool StateStore::Recover(std::span<const StateChange> everything, WallTime now) 
   return true;
 }
 
-bool StateStore::SaveAlerts(std::span<const AlertRecord> records) {
-  std::map<std::string, std::uint64_t> now_saved;
+bool StateStore::SaveAlerts(std::span<const AlertRecord> records, MonoTime now) {
+  std::unordered_map<std::string, SavedAlert> now_saved;
+  now_saved.reserve(records.size());
   std::vector<StateChange> changes;
   const MutexLock lock(mutex_);
   if (!stats_.healthy) return false;
   for (const AlertRecord& record : records) {
     std::string key = AlertKey(record);
-    std::string value = EncodeAlertRecord(record);
-    const std::uint64_t hash = std::hash<std::string>{}(value);
+    SavedAlert current{DigestAlertRecord(record), now};
     const auto saved = saved_alerts_.find(key);
-    if (saved == saved_alerts_.end() || saved->second != hash) {
-      changes.push_back({StateChange::Table::kAlert, key, std::move(value)});
+    if (saved != saved_alerts_.end() && saved->second.digest == current.digest &&
+        (!IsSteady(record) || now - saved->second.at < kSteadyLag)) {
+      current.at = saved->second.at;
+    } else {
+      changes.push_back({StateChange::Table::kAlert, key, EncodeAlertRecord(record)});
     }
-    now_saved.emplace(std::move(key), hash);
+    now_saved.emplace(std::move(key), current);
   }
-  for (const auto& [key, hash] : saved_alerts_) {
+  for (const auto& [key, saved] : saved_alerts_) {
     if (!now_saved.count(key)) changes.push_back({StateChange::Table::kAlert, key, {}, true});
   }
   if (!changes.empty() && !Note(Write(changes, /*clear_first=*/false))) return false;

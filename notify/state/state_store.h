@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -77,8 +77,10 @@ class StateStore {
   /// Tries to write `everything` in place of all rows but alerts, whose next save is a whole one.
   bool Recover(std::span<const StateChange> everything, WallTime now) EXCLUDES(mutex_);
 
-  /// Makes the alerts on disk these, writing what changed. As Apply.
-  bool SaveAlerts(std::span<const AlertRecord> records) EXCLUDES(mutex_);
+  /// Makes the alerts on disk these, writing what changed; what changes at every evaluation of an
+  /// alert that just goes on firing, each kSteadyLag. As Apply.
+  bool SaveAlerts(std::span<const AlertRecord> records, MonoTime now) EXCLUDES(mutex_);
+  static constexpr milliseconds kSteadyLag = std::chrono::minutes(1);
 
   void CountSkippedRow() EXCLUDES(mutex_);
   StateStats Stats() const EXCLUDES(mutex_);
@@ -100,7 +102,11 @@ class StateStore {
   std::unique_ptr<Database> db_ GUARDED_BY(mutex_);
   std::unique_ptr<Statements> statements_ GUARDED_BY(mutex_);
   std::vector<Row> loaded_ GUARDED_BY(mutex_);
-  std::map<std::string, std::uint64_t> saved_alerts_ GUARDED_BY(mutex_);  // key → hash of value
+  struct SavedAlert {
+    std::uint64_t digest;
+    MonoTime at;
+  };
+  std::unordered_map<std::string, SavedAlert> saved_alerts_ GUARDED_BY(mutex_);
   bool damaged_ GUARDED_BY(mutex_) = false;  // found while running: set aside at recovery
   StateStats stats_ GUARDED_BY(mutex_);
 };

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <set>
 
+#include "notify/state/codec.h"
 #include "notify/state/database.h"
 #include "tests/notify/fault_vfs.h"
 #include "tests/notify/temp_folder.h"
@@ -229,17 +231,56 @@ TEST(StateStoreTest, SavesTheAlertsThatChanged) {
   {
     auto store = Open(folder.path());
     const std::vector<AlertRecord> both{a, b};
-    EXPECT_TRUE(store->SaveAlerts(both));
+    EXPECT_TRUE(store->SaveAlerts(both, MonoTime()));
     b.value = 3;
     const std::vector<AlertRecord> one{b};
-    EXPECT_TRUE(store->SaveAlerts(one));
-    EXPECT_TRUE(store->SaveAlerts(one));
+    EXPECT_TRUE(store->SaveAlerts(one, MonoTime()));
+    EXPECT_TRUE(store->SaveAlerts(one, MonoTime()));
   }
   auto store = Open(folder.path());
   EXPECT_EQ(store->TakeLoaded().size(), 1u);
-  EXPECT_TRUE(store->SaveAlerts({}));
+  EXPECT_TRUE(store->SaveAlerts({}, MonoTime()));
   store.reset();
   EXPECT_TRUE(Open(folder.path())->TakeLoaded().empty());
+}
+
+TEST(StateStoreTest, ASteadyAlertIsNotWrittenAtEveryEvaluation) {
+  TempFolder folder;
+  AlertRecord record;
+  record.rule_key = "a";
+  record.status.state = AlertState::kFiring;
+  record.status.levels[0].on = record.status.levels[0].holding = true;
+  record.sent_labels = Labels{{"alertname", "A"}};
+  const auto save_and_read = [&](MonoTime now) {
+    static std::unique_ptr<StateStore> store;
+    if (now == MonoTime()) store = Open(folder.path());
+    EXPECT_TRUE(store->SaveAlerts(std::span(&record, 1), now));
+    const TempFolder crashed;  // with what a crash now would leave
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with("state.db")) {
+        std::filesystem::copy(entry.path(), crashed.path() + "/" + name);
+      }
+    }
+    const double value = DecodeAlertRecord(Open(crashed.path())->TakeLoaded().at(0).value)->value;
+    if (now == MonoTime::max()) store.reset();
+    return value;
+  };
+  EXPECT_EQ(save_and_read(MonoTime()), 0);
+  record.value = 1;
+  record.since_sent = seconds(15);
+  record.annotations = {{"summary", "1"}};
+  EXPECT_EQ(save_and_read(MonoTime(seconds(15))), 0) << "the next evaluation makes it good";
+  record.status.levels[0].clearing = true;
+  EXPECT_EQ(save_and_read(MonoTime(seconds(30))), 1) << "an end that is waited for";
+  record.value = 2;
+  EXPECT_EQ(save_and_read(MonoTime(seconds(45))), 2) << "all of it, as long as it is";
+  record.status.levels[0].clearing = false;
+  EXPECT_EQ(save_and_read(MonoTime(seconds(60))), 2);
+  record.value = 3;
+  EXPECT_EQ(save_and_read(MonoTime(seconds(119))), 2);
+  EXPECT_EQ(save_and_read(MonoTime(seconds(120))), 3) << "a minute after";
+  EXPECT_EQ(save_and_read(MonoTime::max()), 3);
 }
 
 }  // namespace

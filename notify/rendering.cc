@@ -76,7 +76,11 @@ Rendering::Rendering(const Message& message, const Options& options, WallTime no
   data_.common_labels = escaped(CommonLabels(alerts_));
   data_.common_annotations = escaped(CommonAnnotations(alerts_));
   data_.external_url = std::string(options.external_url);
-  if (firing()) data_.acknowledge_url = message.acknowledge_url;
+  if (firing()) {
+    data_.acknowledge_url = options.escaping == ValueEscaping::kSlack
+                                ? SlackEscaped(message.acknowledge_url)
+                                : message.acknowledge_url;
+  }
   value_ = tmpl::ToValue(data_);
 }
 

@@ -44,6 +44,9 @@ struct LeakSpec {
   promql::ExprPtr work;     // work a second; null: unknown
   promql::ExprPtr restart;  // changes when another process takes the series over; null: never
   std::vector<Beside> beside;
+  /// Series with the same values of these labels are of the same program: what the one that has
+  /// been there longest holds without growing is no leak of a younger one. Empty: none are.
+  std::vector<std::string> siblings;
   /// Series that match all matchers of one of these are not followed.
   std::vector<std::vector<Matcher>> exclude;
 };

@@ -49,6 +49,16 @@ struct LeakTracker::Series {
   bool limit_of_cgroup = false;
   std::unique_ptr<Evidence> evidence;  // few have any
 
+  std::int64_t Life() const { return detector.last_seconds() - detector.first_seconds(); }
+  /// Long enough there, and not growing.
+  bool HasSettled() const {
+    return detector.state() == trend::LeakState::kHealthy && Life() >= kSettlingSeconds;
+  }
+  float Floor() const {
+    const std::vector<double> floors = detector.Floors();
+    return floors.empty() ? std::numeric_limits<float>::quiet_NaN()
+                          : static_cast<float>(floors.back());
+  }
   Evidence& NeedEvidence() {
     if (!evidence) evidence = std::make_unique<Evidence>();
     return *evidence;
@@ -88,8 +98,9 @@ LeakTracker::Series* LeakTracker::Follow(const Labels& labels) {
 
 Status LeakTracker::Update(const LeakInputs& inputs, WallTime now) {
   ++round_;
+  const SettledSiblings siblings = FindSettled();
   for (const promql::VectorSample& sample : inputs.series) {
-    if (Series* series = Follow(sample.labels)) Read(*series, sample, inputs, now);
+    if (Series* series = Follow(sample.labels)) Read(*series, sample, inputs, siblings, now);
   }
   const std::int64_t forget_before = ToMillis(now - kForgetAfter);
   // Series come and go slowly: to look for lost ones now and then is enough.
@@ -131,24 +142,45 @@ void LeakTracker::NoteRestart(Series& series, double restart, WallTime now) {
   const bool another = std::fabs(restart - series.restart) > kStartTimeSlack;  // false if unknown
   series.restart = restart;
   if (!another) return;
-  ++changes_;
+  // Others would make a busy host write its state at every evaluation.
+  if (series.detector.state() == trend::LeakState::kConfirmed) ++changes_;
   Series::Evidence& evidence = series.NeedEvidence();
   if (evidence.restarts_ms.size() == kMostRestarts) {
     evidence.restarts_ms.erase(evidence.restarts_ms.begin());
   }
   evidence.restarts_ms.push_back(ToMillis(now));
   evidence.beside.clear();
-  const trend::Detector& detector = series.detector;
-  const bool settled = detector.state() == trend::LeakState::kHealthy &&
-                       detector.last_seconds() - detector.first_seconds() >= kSettlingSeconds;
-  const std::vector<double> floors = detector.Floors();
-  series.settled = settled && !floors.empty() ? static_cast<float>(floors.back())
-                                              : std::numeric_limits<float>::quiet_NaN();
+  series.settled = series.HasSettled() ? series.Floor() : std::numeric_limits<float>::quiet_NaN();
   series.detector.Reset();
 }
 
+std::string LeakTracker::SiblingKey(const Labels& labels) const {
+  std::string key;
+  for (const std::string& name : spec_->siblings) key.append(labels.Get(name)).push_back('\0');
+  return key;
+}
+
+LeakTracker::SettledSiblings LeakTracker::FindSettled() const {
+  SettledSiblings found;
+  if (spec_->siblings.empty()) return found;
+  for (const auto& [labels, series] : series_) {
+    if (!series || !series->HasSettled()) continue;
+    Settled& longest = found[SiblingKey(labels)];
+    if (series->Life() > longest.life) longest = {series->Life(), series->Floor()};
+  }
+  return found;
+}
+
+float LeakTracker::SettledOf(const Series& series, const Labels& labels,
+                             const SettledSiblings& siblings) const {
+  if (siblings.empty()) return series.settled;
+  const auto sibling = siblings.find(SiblingKey(labels));
+  if (sibling == siblings.end() || sibling->second.life <= series.Life()) return series.settled;
+  return std::fmax(series.settled, sibling->second.floor);  // of the known ones
+}
+
 void LeakTracker::Read(Series& series, const promql::VectorSample& sample, const LeakInputs& inputs,
-                       WallTime now) {
+                       const SettledSiblings& siblings, WallTime now) {
   series.round = round_;
   series.seen_ms = ToMillis(now);
   if (!inputs.restart.empty()) {
@@ -168,7 +200,7 @@ void LeakTracker::Read(Series& series, const promql::VectorSample& sample, const
                                            .value = value,
                                            .limit = series.limit,
                                            .work = inputs.work.Of(sample.labels, series.hints[2]),
-                                           .settled = series.settled},
+                                           .settled = SettledOf(series, sample.labels, siblings)},
                                           spec_->options);
   if (found && !leaked) ++series.times;
   if (leaked != (series.detector.state() == trend::LeakState::kConfirmed)) ++changes_;

@@ -53,7 +53,7 @@ class LeakTracker {
   /// Of all followed series, in no order.
   std::vector<LeakFinding> FindAll(WallTime now) const;
   std::size_t size() const { return followed_; }
-  /// Grows when a leak was found, has ended, or a restart was seen.
+  /// Grows when a leak was found or has ended, a restart among the reasons.
   std::uint64_t changes() const { return changes_; }
 
   /// Takes over what the same rule followed before a reload.
@@ -68,10 +68,20 @@ class LeakTracker {
 
  private:
   struct Series;
+  /// Of siblings, the one that has been there longest of those that hold what they have.
+  struct Settled {
+    std::int64_t life = 0;  // seconds
+    float floor = 0;
+  };
+  using SettledSiblings = std::unordered_map<std::string, Settled>;
 
   Series* Follow(const Labels& labels);
+  std::string SiblingKey(const Labels& labels) const;
+  SettledSiblings FindSettled() const;
+  float SettledOf(const Series& series, const Labels& labels,
+                  const SettledSiblings& siblings) const;
   void Read(Series& series, const promql::VectorSample& sample, const LeakInputs& inputs,
-            WallTime now);
+            const SettledSiblings& siblings, WallTime now);
   void NoteRestart(Series& series, double restart, WallTime now);
   double LimitOf(Series& series, const LeakInputs& inputs, const Labels& labels) const;
   LeakFinding Describe(const Labels& labels, const Series& series, WallTime now) const;

@@ -72,7 +72,7 @@ class RuleManager {
   std::vector<LeakFinding> Leaks(WallTime now) const EXCLUDES(mutex_);
   /// As Export and Restore. What cannot be put back begins anew.
   std::vector<LeakRecord> ExportLeaks() const EXCLUDES(mutex_);
-  /// Grows when a leak was found, has ended, or a restart was seen.
+  /// Grows when a leak was found or has ended, a restart among the reasons.
   std::uint64_t LeakChanges() const EXCLUDES(mutex_);
   void RestoreLeaks(std::span<const LeakRecord> records, WallTime now)
       EXCLUDES(mutex_, evaluating_);

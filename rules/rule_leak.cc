@@ -51,6 +51,9 @@ class LeakReader {
     spec_.restart = ReadVector("restart");
     ReadBeside();
     ReadExclude();
+    if (const YamlNode* node = fields_.Find("siblings")) {
+      source_.Take(YamlStrings(source_.file, *node), spec_.siblings);
+    }
     milliseconds horizon{0};
     if (const YamlNode* node = fields_.Find("horizon")) {
       if (source_.Take(YamlDuration(source_.file, *node), horizon)) {

@@ -10,7 +10,7 @@ namespace {
 
 /// A rule whose evaluation takes longer fails, so that one cannot stop all others.
 constexpr milliseconds kRuleTimeout = seconds(10);
-/// What leak rules saw of a series since is lost in a crash, unless something was found meanwhile.
+/// What leak rules saw of a series since is lost in a crash, unless a leak was found meanwhile.
 constexpr milliseconds kLeakSaveInterval = std::chrono::minutes(5);
 /// The longest sleep: the wall clock may be set while the thread sleeps.
 constexpr milliseconds kLongestSleep = seconds(1);

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 constexpr double kMiB = 1048576;
 const WallTime kStart = FromMillis(1'700'000'000'000);
 
-constexpr std::string_view kMemory = R"(
+const std::string kMemory = R"(
 groups:
   - name: leaks
     interval: 15s
@@ -68,7 +68,7 @@ class Sink final : public RuleSink {
 /// A host with processes, one group of rules, and time.
 class Host {
  public:
-  explicit Host(std::string_view rules) : sink_(store_) {
+  explicit Host(const std::string& rules) : sink_(store_) {
     RuleFile file = Parse(rules);
     for (const Error& error : file.errors) ADD_FAILURE() << error.message();
     group_ = std::make_unique<RuleGroup>(file.groups.at(0), RuleOptions{});
@@ -327,7 +327,7 @@ TEST(LeakRules, ScaledTimeIsTheSameInShort) {
   EXPECT_NEAR(ToSeconds(leak.exhausted_in), 36, 20);
 }
 
-constexpr std::string_view kDisk = R"(
+const std::string kDisk = R"(
 groups:
   - name: full
     interval: 1m
@@ -386,6 +386,33 @@ TEST(ExhaustionRules, ARenewalEndsTheAlert) {
   }
   ASSERT_EQ(host.sink_.news.size(), 2U);
   EXPECT_EQ(host.sink_.news[1].state, AlertState::kInactive);
+}
+
+/// A worker that warms up to what an older one holds is none, wherever that is known.
+TEST(LeakRules, OlderSiblingsTellAWarmUp) {
+  const auto alarms = [](std::string_view siblings) {
+    Host host(R"(
+groups:
+  - name: leaks
+    rules:
+      - alert: WorkerLeak
+        leak: { series: worker_bytes, limit: 900MB)" +
+              std::string(siblings) + R"( }
+        warning: { exhausts_within: 24h }
+)");
+    const auto worker = [&](const char* name, double value) {
+      host.Set(Labels{{kMetricName, "worker_bytes"}, {"program", "shop"}, {"worker", name}},
+               value * kMiB);
+    };
+    while (host.Hours() < 9) {
+      worker("old", 450);
+      if (host.Hours() > 3) worker("young", 100 + 65 * std::min(host.Hours() - 3, 5.4));
+      host.Evaluate();
+    }
+    return host.sink_.news.size();
+  };
+  EXPECT_EQ(alarms(", siblings: [program]"), 0U);
+  EXPECT_GT(alarms(""), 0U);
 }
 
 TEST(Leaks, AutomaticLimitIsTheCgroupsThenTheHosts) {

@@ -103,13 +103,13 @@ Status LeakTracker::Update(const LeakInputs& inputs, WallTime now) {
     if (Series* series = Follow(sample.labels)) Read(*series, sample, inputs, siblings, now);
   }
   const std::int64_t forget_before = ToMillis(now - kForgetAfter);
-  // Series come and go slowly: to look for lost ones now and then is enough.
+  // Series come and go slowly: to look for lost ones now and then is enough. Excluded ones that are
+  // still there are looked at anew.
   if (round_ % 64 == 0) {
     std::erase_if(series_, [&](const auto& entry) {
-      return entry.second && entry.second->seen_ms < forget_before;
+      return !entry.second || entry.second->seen_ms < forget_before;
     });
-    followed_ = static_cast<std::size_t>(std::count_if(
-        series_.begin(), series_.end(), [](const auto& entry) { return entry.second != nullptr; }));
+    followed_ = series_.size();
   }
   if (inputs.series.size() > kMaxSeries) {
     return Error{Errc::kLimit, "follows " + std::to_string(kMaxSeries) + " of " +

@@ -40,8 +40,8 @@ DetectorOptions DetectorOptions::Preset(Sensitivity sensitivity) {
     case Sensitivity::kMedium:
       break;
     case Sensitivity::kLow:
-      options.normal.urgency = 0.6;
-      options.normal.confirmation = 0.3;
+      options.normal.urgency = 0.55;
+      options.normal.confirmation = 0.33;
       options.clear = options.normal;
       options.unclear.urgency = 0.4;
       break;

@@ -1,9 +1,10 @@
-/* Healthy: an arena that grows in three steps as it meets larger work, and is used again and again. */
+/* Healthy: an arena that grows in three steps as it meets larger work, and is used again and again.
+ */
 #include "leaker.h"
 
 int main(void) {
   begin();
-  char *arena = NULL;
+  char* arena = NULL;
   size_t size = 0;
   for (unsigned i = 0;; ++i) {
     const unsigned seconds = i / TICKS_PER_SECOND;

@@ -4,7 +4,7 @@
 enum { kEntries = 15 * TICKS_PER_SECOND };
 
 int main(void) {
-  static void *cache[kEntries];
+  static void* cache[kEntries];
   begin();
   touched(20 * MIB);
   for (unsigned i = 0;; ++i) {

@@ -1,5 +1,5 @@
-/* Leaks descriptors: opens a file for each request, works on it, and closes it only every other time.
- * 10 a second, of 1200. */
+/* Leaks descriptors: opens a file for each request, works on it, and closes it only every other
+ * time. 10 a second, of 1200. */
 #include <fcntl.h>
 #include <sys/resource.h>
 

@@ -1,6 +1,6 @@
-/* Healthy: each request is a child that takes memory and ends. Every 25 s the server is started anew, as by a
- * deploy; until then it holds a little more with each request, far from any limit. Without an argument
- * it is the supervisor that starts itself with one. */
+/* Healthy: each request is a child that takes memory and ends. Every 25 s the server is started
+ * anew, as by a deploy; until then it holds a little more with each request, far from any limit.
+ * Without an argument it is the supervisor that starts itself with one. */
 #include <sys/wait.h>
 
 #include "leaker.h"
@@ -19,7 +19,7 @@ static void serve(void) {
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   begin();
   if (argc > 1) {
     serve();
@@ -28,7 +28,7 @@ int main(int argc, char **argv) {
   for (;;) {
     const pid_t server = fork();
     if (server == 0) {
-      execl("/proc/self/exe", argv[0], "serve", (char *)NULL);
+      execl("/proc/self/exe", argv[0], "serve", (char*)NULL);
       _exit(127);
     }
     waitpid(server, NULL, 0);

@@ -1,9 +1,9 @@
 /* What the programs share. They do their work in ticks of 50 ms until they are killed, so that the
  * work done is the same throughout: what grows is what they keep. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,8 +26,8 @@ static inline void tick(void) {
 }
 
 /* Memory that is really there. */
-static inline void *touched(size_t bytes) {
-  char *memory = malloc(bytes);
+static inline void* touched(size_t bytes) {
+  char* memory = malloc(bytes);
   if (memory) memset(memory, 1, bytes);
   return memory;
 }

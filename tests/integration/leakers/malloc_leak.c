@@ -5,8 +5,8 @@ int main(void) {
   begin();
   touched(20 * MIB);
   for (;;) {
-    void *request = touched(MIB);
-    void *forgotten = touched(2 * MIB / TICKS_PER_SECOND);
+    void* request = touched(MIB);
+    void* forgotten = touched(2 * MIB / TICKS_PER_SECOND);
     (void)forgotten;
     free(request);
     tick();

@@ -4,7 +4,7 @@
 enum { kGarbage = 4 * TICKS_PER_SECOND };
 
 int main(void) {
-  static void *garbage[kGarbage];
+  static void* garbage[kGarbage];
   begin();
   touched(30 * MIB);
   for (unsigned i = 0;; ++i) {

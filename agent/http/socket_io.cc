@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -60,6 +61,13 @@ std::size_t ReadableBytes(int socket) {
   int bytes = 0;
   if (ioctl(socket, FIONREAD, &bytes) != 0 || bytes < 0) return 0;
   return static_cast<std::size_t>(bytes);
+}
+
+void SpinUntilReadable(int socket, MonoTime deadline) {
+  char scrap = 0;
+  while (recv(socket, &scrap, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && WouldBlock() && Now() < deadline) {
+    sched_yield();
+  }
 }
 
 void CloseGently(int socket, milliseconds limit) {

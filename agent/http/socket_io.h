@@ -14,6 +14,10 @@ bool SendAll(int socket, std::string_view head, std::string_view body, MonoTime 
 /// Bytes that can be read without waiting.
 std::size_t ReadableBytes(int socket);
 
+/// Waits until bytes (or the end) can be read or `deadline` passes, without sleeping: for times
+/// shorter than a wake-up takes. Others who want this CPU get it.
+void SpinUntilReadable(int socket, MonoTime deadline);
+
 /// Ends the connection so that the peer still gets what was sent, though it has sent more than was
 /// read: closing at once would reset it. Reads and forgets until the peer ends, for `limit` at
 /// most.

@@ -31,7 +31,7 @@ constexpr MetricType kCounter = MetricType::kCounter;
 constexpr MetricType kGauge = MetricType::kGauge;
 
 /// Names are cAdvisor's.
-constexpr std::array<FamilySpec, 31> kFamilies{{
+constexpr std::array<FamilySpec, 32> kFamilies{{
     {"container_cpu_usage_seconds_total", kCounter, "CPU time used."},
     {"container_cpu_user_seconds_total", kCounter, "CPU time used in user mode."},
     {"container_cpu_system_seconds_total", kCounter, "CPU time used in the kernel."},
@@ -51,6 +51,7 @@ constexpr std::array<FamilySpec, 31> kFamilies{{
     {"container_processes", kGauge, "Tasks, as the pids controller counts them."},
     {"container_threads_max", kGauge, "Limit of the pids controller; 0 if there is none."},
     {"container_pressure_cpu_waiting_seconds_total", kCounter, "Time tasks waited for a CPU."},
+    {"container_pressure_cpu_stalled_seconds_total", kCounter, "Time all tasks waited for a CPU."},
     {"container_pressure_io_waiting_seconds_total", kCounter, "Time tasks waited for I/O."},
     {"container_pressure_io_stalled_seconds_total", kCounter, "Time all tasks waited for I/O."},
     {"container_pressure_memory_waiting_seconds_total", kCounter, "Time tasks waited for memory."},
@@ -66,15 +67,15 @@ constexpr std::array<FamilySpec, 31> kFamilies{{
     {"tocsin_cgroups", kGauge, "Units and containers found."},
     {"tocsin_cgroups_dropped", kGauge, "Units and containers past max_cgroups."},
 }};
-constexpr const FamilySpec& kWorkingSet = kFamilies[23];
-constexpr const FamilySpec& kMemoryLimit = kFamilies[24];
-constexpr std::array<const FamilySpec*, 4> kIo{&kFamilies[25], &kFamilies[26], &kFamilies[27],
-                                               &kFamilies[28]};
-constexpr const FamilySpec& kFound = kFamilies[29];
-constexpr const FamilySpec& kDropped = kFamilies[30];
+constexpr const FamilySpec& kWorkingSet = kFamilies[24];
+constexpr const FamilySpec& kMemoryLimit = kFamilies[25];
+constexpr std::array<const FamilySpec*, 4> kIo{&kFamilies[26], &kFamilies[27], &kFamilies[28],
+                                               &kFamilies[29]};
+constexpr const FamilySpec& kFound = kFamilies[30];
+constexpr const FamilySpec& kDropped = kFamilies[31];
 
 /// kFamilies[i] shows this field where it is there.
-constexpr std::array<std::optional<double> CgroupValues::*, 23> kFields{
+constexpr std::array<std::optional<double> CgroupValues::*, 24> kFields{
     &CgroupValues::cpu_usage_seconds,
     &CgroupValues::cpu_user_seconds,
     &CgroupValues::cpu_system_seconds,
@@ -94,6 +95,7 @@ constexpr std::array<std::optional<double> CgroupValues::*, 23> kFields{
     &CgroupValues::pids,
     &CgroupValues::pids_limit,
     &CgroupValues::cpu_waiting_seconds,
+    &CgroupValues::cpu_stalled_seconds,
     &CgroupValues::io_waiting_seconds,
     &CgroupValues::io_stalled_seconds,
     &CgroupValues::memory_waiting_seconds,

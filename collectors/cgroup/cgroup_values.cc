@@ -89,7 +89,7 @@ class Folder {
     Set(field, Trim(Text(file)), per_unit);
   }
 
-  /// "some avg10=… total=N" and, where asked for, "full …", in microseconds.
+  /// "some avg10=… total=N" and "full …", in microseconds.
   void Pressure(std::string_view file, Field some, Field full) {
     std::string_view rest = Text(file);
     while (!rest.empty()) {
@@ -97,7 +97,7 @@ class Folder {
       const auto total = line.find("total=");
       if (total == std::string_view::npos) continue;
       if (line.starts_with("some")) Set(some, line.substr(total + 6), kMicro);
-      if (line.starts_with("full") && full) Set(full, line.substr(total + 6), kMicro);
+      if (line.starts_with("full")) Set(full, line.substr(total + 6), kMicro);
     }
   }
 
@@ -168,7 +168,8 @@ void ReadV2(Reading& reading, const CgroupRoots& roots, std::string_view path) {
   folder.Keyed("memory.events", kMemoryEvents);
   folder.Single("pids.current", &CgroupValues::pids);
   folder.Single("pids.max", &CgroupValues::pids_limit);
-  folder.Pressure("cpu.pressure", &CgroupValues::cpu_waiting_seconds, nullptr);
+  folder.Pressure("cpu.pressure", &CgroupValues::cpu_waiting_seconds,
+                  &CgroupValues::cpu_stalled_seconds);
   folder.Pressure("io.pressure", &CgroupValues::io_waiting_seconds,
                   &CgroupValues::io_stalled_seconds);
   folder.Pressure("memory.pressure", &CgroupValues::memory_waiting_seconds,

@@ -47,6 +47,7 @@ struct CgroupValues {
   std::optional<double> pids_limit;  // absent: none
 
   std::optional<double> cpu_waiting_seconds;
+  std::optional<double> cpu_stalled_seconds;  // since Linux 5.13
   std::optional<double> io_waiting_seconds;
   std::optional<double> io_stalled_seconds;
   std::optional<double> memory_waiting_seconds;

@@ -120,6 +120,21 @@ groups:
   EXPECT_EQ(StatusOf("promtool check rules", out.rules), 0);
 }
 
+TEST(ExportTest, FunctionsOfTocsinsOwnStayHere) {
+  const PrometheusRules out = Export(R"(
+groups:
+- name: g
+  rules:
+  - {record: 'a:tau', expr: 'sum(mann_kendall_tau(x[6h]))'}
+  - {record: 'a:rate', expr: 'sum(rate(x[5m]))'}
+)");
+  EXPECT_THAT(out.rules,
+              HasSubstr("# 'a:tau' is left out: no other engine knows mann_kendall_tau().\n"));
+  EXPECT_THAT(out.rules, Not(HasSubstr("record: 'a:tau'")));
+  EXPECT_THAT(out.rules, HasSubstr("record: 'a:rate'"));
+  EXPECT_EQ(StatusOf("promtool check rules", out.rules), 0) << out.rules;
+}
+
 TEST(ExportTest, ShippedRulesPassPromtoolAndAmtool) {
   const std::string pattern = TOCSIN_SOURCE_DIR "/config/rules/*.yml";
   const RuleSet rules = LoadRules(std::span(&pattern, 1));

@@ -164,6 +164,7 @@ Agent::Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> stor
       range_cache_(settings.query.cache_max_bytes, settings.query.cache_ttl) {
   AddAgentMetrics({clock_, collectors_, page_, *store_, rules_, notifications_, range_cache_},
                   telemetry_);
+  telemetry_.reload_successful.Set(1);  // before it is first collected: the start was one
   collectors_.AddPermanent({"agent", "agent", kSelfInterval, kSelfTimeout,
                             MakeCollectableCollector(telemetry_.Collectable())});
 }

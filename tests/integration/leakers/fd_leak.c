@@ -1,5 +1,5 @@
 /* Leaks descriptors: opens a file for each request, works on it, and closes it only every other
- * time. 10 a second, of 1200. */
+ * time. 10 a second, of 900. */
 #include <fcntl.h>
 #include <sys/resource.h>
 
@@ -7,7 +7,7 @@
 
 int main(void) {
   static char work[4 * MIB];
-  const struct rlimit limit = {1200, 1200};
+  const struct rlimit limit = {900, 900};
   begin();
   setrlimit(RLIMIT_NOFILE, &limit);
   for (int i = 0;; ++i) {

@@ -230,7 +230,7 @@ void CheckTransition(Transition transition, const AlertStatus& before, const Ale
   }
 }
 
-/// One million histories with TOCSIN_FULL_TESTS=1 (scripts/test --full), fewer in everyday runs.
+/// One million histories with TOCSIN_FULL_TESTS=1 (half a minute), fewer in everyday runs.
 int Histories() {
   if (std::getenv("TOCSIN_FULL_TESTS") != nullptr) return 1'000'000;
 #ifdef TOCSIN_SANITIZED

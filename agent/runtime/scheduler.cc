@@ -79,6 +79,8 @@ void Scheduler::Remove(std::size_t job) {
 
 void Scheduler::Stop(milliseconds patience) {
   state_->stop.request_stop();
+  // Whoever has just seen that nothing stops holds the mutex until it sleeps, and must be woken.
+  { const MutexLock lock(state_->mutex); }
   state_->changed.NotifyAll();
   if (watcher_.joinable()) watcher_.join();
   const MonoTime until = std::chrono::steady_clock::now() + patience;

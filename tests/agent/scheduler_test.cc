@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 #include <latch>
+#include <thread>
 
 namespace tocsin {
 namespace {
@@ -64,7 +65,8 @@ TEST(SchedulerTest, HungJobsCostTheOthersNothingAndThreadsDoNotPileUp) {
   EXPECT_LE(scheduler.workers(), 5u) << "two, and one for each hung job";
   release.set_value();
   scheduler.Stop(seconds(10));
-  EXPECT_EQ(scheduler.workers(), 0u);
+  // It waits for no job that is overdue still; they end as they were released.
+  while (scheduler.workers() > 0) std::this_thread::yield();
 }
 
 TEST(SchedulerTest, StopAsksRunningRoundsToEnd) {

@@ -18,7 +18,4 @@ struct HttpAnswer {
 Result<HttpAnswer> HttpSend(const std::string& method, const std::string& url,
                             const std::string& json = "");
 
-/// `text` as it must stand in a query string.
-std::string PercentEncode(std::string_view text);
-
 }  // namespace tocsin

@@ -18,6 +18,7 @@
 #include "base/format.h"
 #include "base/json.h"
 #include "rules/history.h"
+#include "rules/links.h"
 #include "rules/memory_store.h"
 #include "rules/promql/engine.h"
 #include "rules/promql/parser.h"
@@ -74,7 +75,7 @@ Result<promql::QueryResult> QueryUrl(const QueryArguments& arguments) {
   std::string base = arguments.url.value_or("http://127.0.0.1:9909");
   while (base.ends_with('/')) base.pop_back();
   TRY_ASSIGN(const Grid grid, ReadGrid(arguments, ToMillis(SystemClock().Wall())));
-  std::string form = "query=" + PercentEncode(arguments.expr);
+  std::string form = "query=" + EscapeQuery(arguments.expr);
   if (grid.range) {
     form += "&start=" + Seconds(grid.start_ms) + "&end=" + Seconds(grid.end_ms) +
             "&step=" + Seconds(grid.step_ms);

@@ -16,6 +16,7 @@
 #include "rules/backtest.h"
 #include "rules/export.h"
 #include "rules/history.h"
+#include "rules/links.h"
 #include "rules/lint.h"
 #include "rules/manager.h"
 #include "rules/unit_test.h"
@@ -117,7 +118,7 @@ Result<HistorySpan> FetchHistory(const std::string& base, const HistoryNeeds& ne
     for (const std::string& selector : needs.selectors) {
       const std::string expr = selector + "[" + FormatDuration(until - at) + "]";
       TRY_ASSIGN(const std::string answer,
-                 HttpFetch(base + "/api/v1/query", "query=" + PercentEncode(expr) +
+                 HttpFetch(base + "/api/v1/query", "query=" + EscapeQuery(expr) +
                                                        "&time=" + FormatGoFixed(ToSeconds(until))));
       TRY_ASSIGN(const promql::QueryResult result, api::ParseQueryAnswer(answer));
       const HistorySpan span = LoadResult(result, needs.made, store);

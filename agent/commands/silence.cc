@@ -8,6 +8,7 @@
 #include "agent/commands/matcher_arguments.h"
 #include "base/parse.h"
 #include "notify/text.h"
+#include "rules/links.h"
 
 namespace tocsin {
 namespace {
@@ -98,7 +99,7 @@ int ExpireSilences(const AlertArguments& arguments) {
   for (const std::string& id : arguments.ids) {
     simdjson::dom::parser parser;
     auto root =
-        AskAgent(parser, "DELETE", BaseUrl(arguments) + "/api/v2/silence/" + PercentEncode(id));
+        AskAgent(parser, "DELETE", BaseUrl(arguments) + "/api/v2/silence/" + EscapeQuery(id));
     if (!root) status = Fail(std::move(root).error().Under(id));
   }
   return status;

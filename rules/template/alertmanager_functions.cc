@@ -101,7 +101,7 @@ const TypeInfo kPairType{.name = "template.Pair"};
 const TypeInfo kAlertsType{.name = "template.Alerts", .methods = kAlertsMethods};
 const TypeInfo kAlertListType{.name = "[]template.Alert"};
 const TypeInfo kAlertType{.name = "template.Alert"};
-const TypeInfo kDataType{.name = "template.Data"};
+const TypeInfo kDataType{.name = "template.Data", .hidden_fields = 1};  // AcknowledgeURL
 
 // ---- Functions ----------------------------------------------------------------------------------
 

@@ -128,7 +128,8 @@ void Printer::Elements(const Value& value, char32_t verb, int depth) {
   } else {
     out_ += list ? "[" : map ? "map[" : "{";
   }
-  for (std::size_t i = 0; i < value.size() && !Full(); ++i) {
+  const std::size_t shown = value.size() - value.type()->hidden_fields;
+  for (std::size_t i = 0; i < shown && !Full(); ++i) {
     if (i > 0) out_ += between;
     if (list) {
       PrintArg(value.AsList()[i], verb, depth + 1);

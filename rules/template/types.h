@@ -52,6 +52,8 @@ struct TypeInfo {
   std::string (*to_string)(const Value& value) = nullptr;
   /// A pointer to a struct: printed with & by printf, without it as an action's result.
   bool pointer = false;
+  /// How many of a struct's last fields are not printed with it: those that are not in Go's.
+  std::size_t hidden_fields = 0;
 };
 
 const Function* FindFunction(std::span<const Function> functions, std::string_view name);

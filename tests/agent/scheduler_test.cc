@@ -23,6 +23,11 @@ Job MakeJob(
           std::move(overdue)};
 }
 
+/// Of a scheduler that was stopped and whose hung jobs were released.
+void AwaitWorkersEnd(const Scheduler& scheduler) {
+  while (scheduler.workers() > 0) std::this_thread::yield();
+}
+
 TEST(SchedulerTest, RunsEveryJobAgainAndAgain) {
   static const SystemClock clock;  // outlives every worker
   std::latch a(20);
@@ -65,8 +70,7 @@ TEST(SchedulerTest, HungJobsCostTheOthersNothingAndThreadsDoNotPileUp) {
   EXPECT_LE(scheduler.workers(), 5u) << "two, and one for each hung job";
   release.set_value();
   scheduler.Stop(seconds(10));
-  // It waits for no job that is overdue still; they end as they were released.
-  while (scheduler.workers() > 0) std::this_thread::yield();
+  AwaitWorkersEnd(scheduler);  // Stop() waits for no job that is overdue still
 }
 
 TEST(SchedulerTest, StopAsksRunningRoundsToEnd) {
@@ -88,19 +92,17 @@ TEST(SchedulerTest, StopLeavesAHungRoundBehindWhenPatienceEnds) {
   static const SystemClock clock;  // outlives every worker
   auto release = std::make_shared<std::promise<void>>();
   auto started = std::make_shared<std::promise<void>>();
-  auto ended = std::make_shared<std::promise<void>>();
   const auto released = release->get_future().share();
   Scheduler scheduler(clock, 1);
   scheduler.Add(MakeJob("hung", seconds(100), [=](std::stop_token) {
     started->set_value();
     released.wait();
-    ended->set_value();
   }));
   started->get_future().wait();
   scheduler.Stop(milliseconds(1));
   EXPECT_EQ(scheduler.workers(), 1u);
   release->set_value();
-  ended->get_future().wait();
+  AwaitWorkersEnd(scheduler);
 }
 
 TEST(SchedulerTest, ARemovedJobBeginsNoMoreRounds) {

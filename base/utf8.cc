@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include "base/parse.h"
+
 namespace tocsin {
 namespace {
 
@@ -83,6 +85,28 @@ void AppendJsonString(std::string_view text, std::string& out) {
     text.remove_prefix(next.length);
   }
   out += '"';
+}
+
+std::string CutText(std::string_view text, std::size_t max) {
+  const std::string valid = ToValidUtf8(text);
+  std::size_t count = 0;
+  std::size_t at = 0;
+  std::size_t cut = 0;  // where max - 1 code points end
+  while (at < valid.size()) {
+    if (count + 1 == max) cut = at;
+    if (count == max) return max == 0 ? "" : valid.substr(0, cut) + "…";
+    at += Utf8SequenceLength(valid[at]);
+    ++count;
+  }
+  return valid;
+}
+
+std::string OneLine(std::string_view text, std::size_t max) {
+  std::string line;
+  for (const char c : Trim(text.substr(0, 4 * max))) {
+    line.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
+  }
+  return CutText(line, max);
 }
 
 }  // namespace tocsin

@@ -17,8 +17,20 @@ inline std::string ToValidUtf8(std::string_view text) {
   return out;
 }
 
+/// The length of the well-formed UTF-8 sequence that begins with `lead`.
+constexpr std::size_t Utf8SequenceLength(char lead) {
+  const auto byte = static_cast<unsigned char>(lead);
+  return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+}
+
 /// Appends `text` as a JSON string with its quotes: control characters, quotes and backslashes
 /// escaped, ill-formed UTF-8 replaced.
 void AppendJsonString(std::string_view text, std::string& out);
+
+/// At most `max` code points of `text`; a cut text ends in an ellipsis, which counts.
+std::string CutText(std::string_view text, std::size_t max);
+
+/// `text` on one line and cut, for errors and logs.
+std::string OneLine(std::string_view text, std::size_t max);
 
 }  // namespace tocsin

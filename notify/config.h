@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "base/outgoing/http_config.h"
+#include "base/outgoing/secret.h"
 #include "base/result.h"
 #include "base/yaml.h"
 #include "notify/heartbeat.h"
-#include "notify/http_config.h"
 #include "notify/page_context.h"
 #include "notify/queue.h"
 #include "notify/routing_config.h"
-#include "notify/secret.h"
 
 namespace tocsin::notify {
 

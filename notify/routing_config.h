@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/outgoing/http_config.h"
 #include "base/result.h"
 #include "base/yaml.h"
-#include "notify/http_config.h"
 #include "notify/notifier.h"
 #include "notify/route/groups.h"
 

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "notify/exec_runner.h"
-#include "notify/http_client.h"
+#include "base/outgoing/exec_runner.h"
+#include "base/outgoing/http_client.h"
 
 namespace tocsin::notify {
 namespace {

@@ -77,12 +77,6 @@ std::optional<WallTime> ParseHttpDate(std::string_view text) {
   return MakeTime(*year, month, *day, *hour, *minute, *second);
 }
 
-/// The length of the well-formed UTF-8 sequence that begins at `text` (which is valid).
-std::size_t SequenceLength(char lead) {
-  const auto byte = static_cast<unsigned char>(lead);
-  return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-}
-
 }  // namespace
 
 void AppendGoQuoted(std::string_view text, std::string& out) {
@@ -90,7 +84,7 @@ void AppendGoQuoted(std::string_view text, std::string& out) {
   while (!text.empty()) {
     const char c = text.front();
     const auto byte = static_cast<unsigned char>(c);
-    const std::size_t length = SequenceLength(c);
+    const std::size_t length = Utf8SequenceLength(c);
     if (byte >= 0x80 && IsValidUtf8(text.substr(0, length))) {
       out.append(text.substr(0, length));
       text.remove_prefix(length);
@@ -198,28 +192,6 @@ std::optional<milliseconds> ParseRetryAfter(std::string_view text, WallTime now)
   const auto date = ParseHttpDate(text);
   if (!date) return std::nullopt;
   return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(*date - now));
-}
-
-std::string CutText(std::string_view text, std::size_t max) {
-  const std::string valid = ToValidUtf8(text);
-  std::size_t count = 0;
-  std::size_t at = 0;
-  std::size_t cut = 0;  // where max - 1 code points end
-  while (at < valid.size()) {
-    if (count + 1 == max) cut = at;
-    if (count == max) return max == 0 ? "" : valid.substr(0, cut) + "…";
-    at += SequenceLength(valid[at]);
-    ++count;
-  }
-  return valid;
-}
-
-std::string OneLine(std::string_view text, std::size_t max) {
-  std::string line;
-  for (const char c : Trim(text.substr(0, 4 * max))) {
-    line.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
-  }
-  return CutText(line, max);
 }
 
 std::string PublicUrl(std::string_view url) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 namespace tocsin::notify {
 
@@ -25,12 +26,6 @@ std::optional<WallTime> ParseRfc3339(std::string_view text);
 
 /// The value of a Retry-After header: seconds, or an HTTP date (RFC 7231: IMF-fixdate).
 std::optional<milliseconds> ParseRetryAfter(std::string_view text, WallTime now);
-
-/// At most `max` code points of `text`; a cut text ends in an ellipsis, which counts.
-std::string CutText(std::string_view text, std::size_t max);
-
-/// `text` on one line and cut, for errors and logs.
-std::string OneLine(std::string_view text, std::size_t max);
 
 /// An address without what may be secret in it: scheme, host and port only.
 std::string PublicUrl(std::string_view url);

@@ -79,7 +79,7 @@ Status ReadText(const simdjson::dom::object& from, std::string_view key, std::st
   std::string_view text;
   if (from[key].get(value) != simdjson::SUCCESS || value.is_null()) return Unit{};
   if (value.get(text) != simdjson::SUCCESS) return Malformed(std::string(key) + " is no string");
-  into = notify::CutText(text, kMaxText);
+  into = CutText(text, kMaxText);
   return Unit{};
 }
 
@@ -204,9 +204,9 @@ Response AcknowledgePage(Notifications& notifications, WallTime now, const Reque
     return Page(403, "Not acknowledged", "<p>" + signature.error().message() + ".</p>\n");
   }
   if (request.method == "POST") {
-    const std::string by = notify::CutText(form.Get("by"), kMaxText);
+    const std::string by = CutText(form.Get("by"), kMaxText);
     (void)notifications.Acknowledge(std::string(hash), by,
-                                    notify::CutText(form.Get("comment"), kMaxText));
+                                    CutText(form.Get("comment"), kMaxText));
   }
   for (const GroupView& group : notifications.Groups()) {
     if (notify::GroupHash(group.key) != hash ||

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "notify/http_client.h"
+#include "base/outgoing/http_client.h"
 
 namespace tocsin {
 
@@ -11,16 +11,16 @@ namespace {
 
 Result<HttpAnswer> Exchange(const std::string& method, const std::string& url,
                             std::string_view type, const std::string& body) {
-  notify::HttpRequest request;
+  outgoing::HttpRequest request;
   request.method = method;
   request.url = url;
   request.body = body;
   if (!body.empty()) request.headers.push_back({"Content-Type", std::string(type)});
   request.limits.total_timeout = std::chrono::minutes(2);
   request.limits.max_answer_bytes = std::size_t{256} << 20;
-  notify::HttpClient client;
+  outgoing::HttpClient client;
   client.Start(1, std::move(request));
-  std::vector<notify::Completion> completed;
+  std::vector<outgoing::Completion> completed;
   while (completed.empty()) {
     client.Wait({}, seconds(1));
     client.Collect(completed);

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/outgoing/http_config.h"
 #include "base/result.h"
 #include "base/yaml.h"
-#include "notify/http_config.h"
 #include "notify/notifier.h"
 #include "notify/rendering.h"
 #include "rules/template/template.h"

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "notify/transport.h"
+#include "base/outgoing/exchange.h"
 
-namespace tocsin::notify {
+namespace tocsin::outgoing {
 
 /// Single-threaded. A program gets its own session and no descriptors but 0, 1 and 2; when it ends
 /// or its time is up, everything left in its process group is killed. SIGPIPE must be blocked or
@@ -52,4 +52,4 @@ class ExecRunner {
   std::vector<Completion> failed_;
 };
 
-}  // namespace tocsin::notify
+}  // namespace tocsin::outgoing

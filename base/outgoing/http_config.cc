@@ -1,8 +1,8 @@
-#include "notify/http_config.h"
+#include "base/outgoing/http_config.h"
 
 #include "base/parse.h"
 
-namespace tocsin::notify {
+namespace tocsin::outgoing {
 namespace {
 
 bool IsHttpUrl(std::string_view url) {
@@ -163,4 +163,4 @@ Result<HttpRequest> JsonPost(const HttpConfig& config, const Secret& url, std::s
   return request;
 }
 
-}  // namespace tocsin::notify
+}  // namespace tocsin::outgoing

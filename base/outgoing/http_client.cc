@@ -1,14 +1,14 @@
-#include "notify/http_client.h"
+#include "base/outgoing/http_client.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
+#include "base/outgoing/curl_library.h"
 #include "base/parse.h"
-#include "notify/curl_library.h"
-#include "notify/text.h"
+#include "base/utf8.h"
 
-namespace tocsin::notify {
+namespace tocsin::outgoing {
 
 /// libcurl with its multi handle.
 class HttpClient::Library {
@@ -333,4 +333,4 @@ void HttpClient::Collect(std::vector<Completion>& out) {
   completed_.clear();
 }
 
-}  // namespace tocsin::notify
+}  // namespace tocsin::outgoing

@@ -1,4 +1,4 @@
-#include "notify/curl_library.h"
+#include "base/outgoing/curl_library.h"
 
 #include <dlfcn.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/mutex.h"
 
-namespace tocsin::notify {
+namespace tocsin::outgoing {
 namespace {
 
 template <class Function>
@@ -59,4 +59,4 @@ Result<const CurlLibrary*> CurlLibrary::Load() {
   return &curl;
 }
 
-}  // namespace tocsin::notify
+}  // namespace tocsin::outgoing

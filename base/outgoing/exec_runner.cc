@@ -1,4 +1,4 @@
-#include "notify/exec_runner.h"
+#include "base/outgoing/exec_runner.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 #include <cstring>
 #include <utility>
 
-namespace tocsin::notify {
+namespace tocsin::outgoing {
 namespace {
 
 struct Pipe {
@@ -196,4 +196,4 @@ void ExecRunner::Move(std::vector<Completion>& out) {
   });
 }
 
-}  // namespace tocsin::notify
+}  // namespace tocsin::outgoing

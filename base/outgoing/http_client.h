@@ -9,9 +9,9 @@
 #include <span>
 #include <vector>
 
-#include "notify/transport.h"
+#include "base/outgoing/exchange.h"
 
-namespace tocsin::notify {
+namespace tocsin::outgoing {
 
 /// Single-threaded. Every exchange ends: by its answer, its total timeout, or the destructor.
 ///
@@ -49,4 +49,4 @@ class HttpClient {
   std::vector<Completion> completed_;
 };
 
-}  // namespace tocsin::notify
+}  // namespace tocsin::outgoing

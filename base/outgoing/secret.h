@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 
-namespace tocsin::notify {
+namespace tocsin::outgoing {
 
 class Secret {
  public:
@@ -36,4 +36,4 @@ class Secret {
 
 std::ostream& operator<<(std::ostream& out, const Secret& secret);
 
-}  // namespace tocsin::notify
+}  // namespace tocsin::outgoing

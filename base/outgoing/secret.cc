@@ -1,4 +1,4 @@
-#include "notify/secret.h"
+#include "base/outgoing/secret.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -8,7 +8,7 @@
 
 #include "base/parse.h"
 
-namespace tocsin::notify {
+namespace tocsin::outgoing {
 namespace {
 
 constexpr std::streamsize kMaxSecretBytes = 64 << 10;
@@ -50,4 +50,4 @@ std::ostream& operator<<(std::ostream& out, const Secret& secret) {
   return out << (secret.empty() ? "" : "<secret>");
 }
 
-}  // namespace tocsin::notify
+}  // namespace tocsin::outgoing

@@ -1,12 +1,12 @@
 #pragma once
 // libcurl's functions, found at run time: linked in, it would cost every agent some 5 MB of
-// resident memory, whether it pages or not. Only notify/*.cc that speak to libcurl include this.
+// resident memory, whether it pages or not. Only sources that speak to libcurl include this.
 
 #include <curl/curl.h>
 
 #include "base/result.h"
 
-namespace tocsin::notify {
+namespace tocsin::outgoing {
 
 struct CurlLibrary {
   decltype(&::curl_global_init) global_init;
@@ -31,4 +31,4 @@ struct CurlLibrary {
   static Result<const CurlLibrary*> Load();
 };
 
-}  // namespace tocsin::notify
+}  // namespace tocsin::outgoing

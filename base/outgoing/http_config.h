@@ -4,12 +4,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/outgoing/exchange.h"
+#include "base/outgoing/secret.h"
 #include "base/result.h"
 #include "base/yaml.h"
-#include "notify/secret.h"
-#include "notify/transport.h"
 
-namespace tocsin::notify {
+namespace tocsin::outgoing {
 
 /// Rules for secrets in one configuration file.
 enum class InlineSecrets {
@@ -58,4 +58,4 @@ Result<HttpRequest> JsonPost(const HttpConfig& config, const Secret& url, std::s
 /// Puts authentication, proxy, TLS and limits of `config` into `request`.
 Status ApplyHttpConfig(const HttpConfig& config, HttpRequest& request);
 
-}  // namespace tocsin::notify
+}  // namespace tocsin::outgoing

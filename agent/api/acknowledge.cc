@@ -205,8 +205,7 @@ Response AcknowledgePage(Notifications& notifications, WallTime now, const Reque
   }
   if (request.method == "POST") {
     const std::string by = CutText(form.Get("by"), kMaxText);
-    (void)notifications.Acknowledge(std::string(hash), by,
-                                    CutText(form.Get("comment"), kMaxText));
+    (void)notifications.Acknowledge(std::string(hash), by, CutText(form.Get("comment"), kMaxText));
   }
   for (const GroupView& group : notifications.Groups()) {
     if (notify::GroupHash(group.key) != hash ||

@@ -40,6 +40,9 @@ function(tocsin_test name)
   add_executable(${name}_tests ${ARG_SOURCES})
   target_link_libraries(${name}_tests PRIVATE tocsin_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name}_tests PRIVATE TOCSIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  # Where scripts/test looks for it, whichever folder it was declared in.
+  set_target_properties(${name}_tests PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/${name})
   set(labels unit)
   if(ARG_THREADED)
     list(APPEND labels threaded)

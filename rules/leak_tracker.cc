@@ -12,7 +12,8 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr milliseconds kRestartsKept = std::chrono::hours(24);
 constexpr std::size_t kMostRestarts = 200;
-/// Start times move with corrections of the clock; a restarted process is younger by more.
+/// Start times move with corrections of the clock; a restarted process is younger by more. Ids of
+/// cgroups differ by more as well: each of its files takes one.
 constexpr double kStartTimeSlack = 2;
 /// A process that lived at least so long without growing tells what the next will hold.
 constexpr std::int64_t kSettlingSeconds = 2 * 3600;

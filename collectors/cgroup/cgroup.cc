@@ -31,7 +31,7 @@ constexpr MetricType kCounter = MetricType::kCounter;
 constexpr MetricType kGauge = MetricType::kGauge;
 
 /// Names are cAdvisor's.
-constexpr std::array<FamilySpec, 32> kFamilies{{
+constexpr std::array<FamilySpec, 33> kFamilies{{
     {"container_cpu_usage_seconds_total", kCounter, "CPU time used."},
     {"container_cpu_user_seconds_total", kCounter, "CPU time used in user mode."},
     {"container_cpu_system_seconds_total", kCounter, "CPU time used in the kernel."},
@@ -57,6 +57,8 @@ constexpr std::array<FamilySpec, 32> kFamilies{{
     {"container_pressure_memory_waiting_seconds_total", kCounter, "Time tasks waited for memory."},
     {"container_pressure_memory_stalled_seconds_total", kCounter,
      "Time all tasks waited for memory."},
+    {"tocsin_cgroup_id", kGauge,
+     "The kernel's number of the cgroup: another one when it was removed and made anew."},
     {"container_memory_working_set_bytes", kGauge,
      "Memory in use, without page cache that can go at once."},
     {"container_spec_memory_limit_bytes", kGauge, "Memory limit; 0 if there is none."},
@@ -67,15 +69,15 @@ constexpr std::array<FamilySpec, 32> kFamilies{{
     {"tocsin_cgroups", kGauge, "Units and containers found."},
     {"tocsin_cgroups_dropped", kGauge, "Units and containers past max_cgroups."},
 }};
-constexpr const FamilySpec& kWorkingSet = kFamilies[24];
-constexpr const FamilySpec& kMemoryLimit = kFamilies[25];
-constexpr std::array<const FamilySpec*, 4> kIo{&kFamilies[26], &kFamilies[27], &kFamilies[28],
-                                               &kFamilies[29]};
-constexpr const FamilySpec& kFound = kFamilies[30];
-constexpr const FamilySpec& kDropped = kFamilies[31];
+constexpr const FamilySpec& kWorkingSet = kFamilies[25];
+constexpr const FamilySpec& kMemoryLimit = kFamilies[26];
+constexpr std::array<const FamilySpec*, 4> kIo{&kFamilies[27], &kFamilies[28], &kFamilies[29],
+                                               &kFamilies[30]};
+constexpr const FamilySpec& kFound = kFamilies[31];
+constexpr const FamilySpec& kDropped = kFamilies[32];
 
 /// kFamilies[i] shows this field where it is there.
-constexpr std::array<std::optional<double> CgroupValues::*, 24> kFields{
+constexpr std::array<std::optional<double> CgroupValues::*, 25> kFields{
     &CgroupValues::cpu_usage_seconds,
     &CgroupValues::cpu_user_seconds,
     &CgroupValues::cpu_system_seconds,
@@ -99,7 +101,8 @@ constexpr std::array<std::optional<double> CgroupValues::*, 24> kFields{
     &CgroupValues::io_waiting_seconds,
     &CgroupValues::io_stalled_seconds,
     &CgroupValues::memory_waiting_seconds,
-    &CgroupValues::memory_stalled_seconds};
+    &CgroupValues::memory_stalled_seconds,
+    &CgroupValues::id};
 
 constexpr std::array<CollectorFlag, 3> kFlags{{
     {"cgroup.name-include", "name_include", "Regular expression of names to export", ""},

@@ -235,7 +235,10 @@ void CgroupReader::Read(const CgroupRoots& roots, std::string_view path, AbsentF
     ReadV2(reading, roots, path);
   }
   // Where all are missing the cgroup is gone, and may be there again in the next round.
-  if (reading.any) absent |= reading.missing;
+  if (!reading.any) return;
+  absent |= reading.missing;
+  path_.assign(roots.tree()).append(path);
+  if (const auto folder = fs_.Stat(path_)) values.id = static_cast<double>(folder->inode);
 }
 
 bool IsCgroupFile(std::string_view name) {

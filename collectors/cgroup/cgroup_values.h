@@ -53,6 +53,10 @@ struct CgroupValues {
   std::optional<double> memory_waiting_seconds;
   std::optional<double> memory_stalled_seconds;
 
+  /// The kernel's number of it (bpf_get_current_cgroup_id's, the inode of its folder): another one
+  /// under the same path means that it was removed and made anew.
+  std::optional<double> id;
+
   std::vector<CgroupIo> io;  // in the kernel's order
 
   /// Nothing known any more; keeps the memory of `io`.

@@ -298,6 +298,9 @@ class FixtureHostFs final : public HostFs {
   Result<FileStatus> Stat(const std::string& path) const override {
     TRY_ASSIGN(FileStatus status, real_->Stat(Inside(path)));
     status.mtime = seconds(1700000000);
+    for (const auto& row : Rows(root_ / "inodes")) {
+      if (Inside(path) == root_ / row.at(0)) status.inode = std::stoull(row.at(1));
+    }
     return status;
   }
 

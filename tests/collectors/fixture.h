@@ -15,6 +15,7 @@
 //     adjtimex   FIELD NUMBER a line: state and the fields of struct timex
 //     zone       NAME SECONDS, the time zone
 //     unreadable PATH ERRNO a line: paths from the tree's root ("sys/class/net/eth0/speed EINVAL")
+//     inodes     PATH NUMBER a line: as in unreadable; others have the working copy's
 //     btrfs      MOUNT UUID DEVICE DEVICE-UUID BYTES USED and five error counts, a device a line
 //     ethtool    DEVICE driver DRIVER VERSION FIRMWARE BUS ROM ("-" for none),
 //                DEVICE link SUPPORTED ADVERTISED AUTONEGOTIATION (bits in hex),

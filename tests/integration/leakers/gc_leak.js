@@ -1,5 +1,5 @@
 // Leaks under a collector's sawtooth: every request makes garbage and leaves a little in a map that
-// nothing is ever taken out of. `gc_leak.js healthy` takes it out again.
+// nothing is ever taken out of. `gc_leak.js healthy` takes it out again. LEAKER_SLOWNESS as in leaker.h.
 'use strict';
 const healthy = process.argv[2] === 'healthy';
 const kept = new Map();
@@ -13,4 +13,4 @@ setInterval(() => {
   kept.set(ticks, new Array(kKeptPerTick).fill(ticks + 0.5));
   if (healthy) kept.delete(ticks - 5 * kTicksPerSecond);
   ++ticks;
-}, 1000 / kTicksPerSecond);
+}, 1000 / kTicksPerSecond * Number(process.env.LEAKER_SLOWNESS || 1));

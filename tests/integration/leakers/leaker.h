@@ -1,5 +1,6 @@
 /* What the programs share. They do their work in ticks of 50 ms until they are killed, so that the
- * work done is the same throughout: what grows is what they keep. */
+ * work done is the same throughout: what grows is what they keep. With LEAKER_SLOWNESS in the
+ * environment a tick is so many times as long. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,15 @@ static inline void begin(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 static inline void tick(void) {
   static struct timespec at;
-  if (at.tv_sec == 0) clock_gettime(CLOCK_MONOTONIC, &at);
-  at.tv_nsec += TICK_NS;
-  if (at.tv_nsec >= 1000000000L) {
-    at.tv_nsec -= 1000000000L;
-    ++at.tv_sec;
+  static long length;
+  if (length == 0) {
+    const char* slowness = getenv("LEAKER_SLOWNESS");
+    length = TICK_NS * (slowness ? atol(slowness) : 1);
+    clock_gettime(CLOCK_MONOTONIC, &at);
   }
+  at.tv_nsec += length;
+  at.tv_sec += at.tv_nsec / 1000000000L;
+  at.tv_nsec %= 1000000000L;
   clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 

@@ -6,9 +6,11 @@
 #include "agent/api/acknowledge.h"
 #include "agent/api/alertmanager.h"
 #include "agent/api/federate.h"
+#include "agent/api/history_export.h"
 #include "agent/api/landing.h"
 #include "agent/api/leaks.h"
 #include "agent/api/pages.h"
+#include "agent/api/performance.h"
 #include "agent/api/rules.h"
 #include "agent/api/series.h"
 #include "agent/http/wrappers.h"
@@ -20,6 +22,7 @@ namespace {
 constexpr int kMaxApiRequests = 16;
 /// Likewise of graphs, which are for people.
 constexpr int kMaxGraphs = 2;
+constexpr milliseconds kLongestDiagnosis = seconds(10);
 
 using http::Handler;
 using http::Request;
@@ -46,9 +49,17 @@ class Routes {
 
   /// A path under /api/v1, by GET and, where forms may be long, by POST.
   void Api(std::string path, Handler handler) {
+    Wrapped("/api/v1/" + path, {"GET", "POST", "OPTIONS"}, std::move(handler));
+  }
+  /// A path of any API; one that ends in '/' stands for all below it.
+  void Wrapped(std::string path, std::vector<std::string_view> methods, Handler handler) {
     Handler wrapped = WithCors(http::Compressed(http::Limited(std::move(handler), kMaxApiRequests)),
                                parts_.cors_origin);
-    router_.Add("/api/v1/" + path, {"GET", "POST", "OPTIONS"}, std::move(wrapped));
+    if (path.ends_with('/')) {
+      router_.AddPrefix(std::move(path), std::move(methods), std::move(wrapped));
+    } else {
+      router_.Add(std::move(path), std::move(methods), std::move(wrapped));
+    }
   }
   void Plain(std::string path, std::vector<std::string_view> methods, Handler handler) {
     router_.Add(std::move(path), std::move(methods), std::move(handler));
@@ -97,15 +108,9 @@ void AddAcknowledging(const Parts& p, Routes& routes) {
 }
 
 /// Alertmanager's API v2.
-void AddAlertmanager(const Parts& p, http::Router& router) {
+void AddAlertmanager(const Parts& p, Routes& routes) {
   const auto add = [&](std::string path, std::vector<std::string_view> methods, Handler handler) {
-    Handler wrapped = WithCors(http::Compressed(http::Limited(std::move(handler), kMaxApiRequests)),
-                               p.cors_origin);
-    if (path.ends_with('/')) {
-      router.AddPrefix(std::move(path), std::move(methods), std::move(wrapped));
-    } else {
-      router.Add(std::move(path), std::move(methods), std::move(wrapped));
-    }
+    routes.Wrapped(std::move(path), std::move(methods), std::move(handler));
   };
   add("/api/v2/status", {"GET"}, [p](const Request&) {
     const auto settings = p.settings();
@@ -119,6 +124,32 @@ void AddAlertmanager(const Parts& p, http::Router& router) {
   add("/api/v2/alerts", {"GET"}, [p](const Request& r) { return AmAlerts(p.notifications, r); });
   add("/api/v2/alerts/groups", {"GET"},
       [p](const Request& r) { return AmGroups(p.notifications, r); });
+}
+
+/// Questions about the host's state, over its own rules and store.
+void AddPerformance(const Parts& p, Routes& routes) {
+  const auto view = [p] {
+    const auto settings = p.settings();
+    promql::EngineOptions engine = settings->query.engine;
+    engine.deadline = p.clock.Mono() + std::min(settings->query.timeout, kLongestDiagnosis);
+    return PerformanceView{p.storage, engine, p.clock.Wall(), p.rules.View(),
+                           std::string(settings->target_labels.Get("instance"))};
+  };
+  const auto add = [&](const std::string& path, Response (*answer)(const PerformanceView&)) {
+    routes.Wrapped("/api/performance/" + path, {"GET"},
+                   [view, answer](const Request&) { return answer(view()); });
+  };
+  add("overview", &PerformanceOverview);
+  add("metrics", &PerformanceMetrics);
+  add("alerts", &PerformanceAlerts);
+  add("bottlenecks", &PerformanceBottlenecks);
+  add("recommendations", &PerformanceRecommendations);
+  add("health", &PerformanceHealth);
+  add("doctor", &PerformanceDoctor);
+  routes.Wrapped("/api/performance/metrics/", {"GET"},
+                 [view](const Request& r) { return PerformanceMetric(view(), r); });
+  routes.Wrapped("/api/performance/export", {"GET"},
+                 [p](const Request& r) { return ExportHistory(p.storage, p.clock.Wall(), r); });
 }
 
 Response Reload(const Parts& p) {
@@ -157,7 +188,8 @@ void AddRoutes(const Parts& parts, http::Router& router) {
   AddQueries(parts, routes);
   AddStatus(parts, routes);
   AddAcknowledging(parts, routes);
-  AddAlertmanager(parts, router);
+  AddAlertmanager(parts, routes);
+  AddPerformance(parts, routes);
   router.AddPrefix(
       "/api/v1/label/", {"GET"},
       WithCors(http::Compressed([parts](const Request& r) { return LabelValues(parts.store, r); }),

@@ -153,6 +153,17 @@ void AddLeakOptions(CLI::App& leaks, LeakArguments& arguments) {
   leaks.add_option("--step", arguments.step, "Of a history: between looks [15s].");
 }
 
+void AddDoctorOptions(CLI::App& doctor, DoctorArguments& arguments) {
+  auto* url =
+      doctor.add_option("--url", arguments.url, "The agent that is asked [http://127.0.0.1:9909].");
+  auto* file =
+      doctor.add_option("--file", arguments.file,
+                        "A history (OpenMetrics with timestamps, as /api/performance/export "
+                        "gives it) instead.");
+  file->excludes(url);
+  doctor.add_option("--time", arguments.time, "Of a history: when [its last sample].")->needs(file);
+}
+
 void AddAgentOption(CLI::App& command, AlertArguments& arguments) {
   command.add_option("--url", arguments.url, "The agent [http://127.0.0.1:9909].");
 }
@@ -246,6 +257,9 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
       ->check(CLI::IsMember({"prometheus"}));
   AddLeakOptions(*command("leaks", Command::kLeaks, "What leaks now, or did in a history."),
                  line.leaks);
+  AddDoctorOptions(
+      *command("doctor", Command::kDoctor, "What holds this host up, and what to look at."),
+      line.doctor);
   AddAlertOptions(app, line);
   command("version", Command::kVersion, "Print the version.");
 

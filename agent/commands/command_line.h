@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/commands/alerts.h"
+#include "agent/commands/doctor.h"
 #include "agent/commands/leaks.h"
 #include "agent/commands/query.h"
 #include "agent/commands/rules.h"
@@ -25,6 +26,7 @@ enum class Command {
   kBacktest,
   kExportRules,
   kLeaks,
+  kDoctor,
   kAlerts,
   kAcknowledge,
   kSilenceAdd,
@@ -43,6 +45,7 @@ struct CommandLine {
   AlertArguments alerts;           // alerts, ack, silence
   RuleArguments rules;             // test, lint, backtest, rules export
   LeakArguments leaks;
+  DoctorArguments doctor;
 };
 
 /// What a command line asks for, or the exit status when there is nothing left to do: --help and

@@ -42,6 +42,8 @@ int RunCommand(const CommandLine& line) {
       return ExportRules(line.rules, line.flags);
     case Command::kLeaks:
       return FindLeaks(line.leaks);
+    case Command::kDoctor:
+      return ConsultDoctor(line.doctor);
     case Command::kAlerts:
       return ListAlerts(line.alerts);
     case Command::kAcknowledge:

@@ -210,6 +210,19 @@ void AddNotifications(const notify::Notifications& notifications, Families& fami
   }
 }
 
+void AddSilences(const notify::Notifications& notifications, WallTime now, Families& families) {
+  std::map<notify::SilenceState, int> counted{{notify::SilenceState::kActive, 0},
+                                              {notify::SilenceState::kPending, 0}};
+  for (const notify::Silence& silence : notifications.AllSilences()) {
+    ++counted[silence.StateAt(now)];
+  }
+  auto silences = GaugeFamily("tocsin_silences", "Silences by state; expired ones for five days.");
+  for (const auto& [state, number] : counted) {
+    AddValue(silences, {{"state", std::string(notify::SilenceStateText(state))}}, number);
+  }
+  families.push_back(std::move(silences));
+}
+
 void AddState(const notify::Notifications& notifications, Families& families) {
   const auto state = notifications.State();
   if (!state) return;
@@ -243,6 +256,7 @@ void AddAgentMetrics(const MeasuredParts& parts, Telemetry& telemetry) {
     AddRules(parts.rules, families);
     AddLeaks(parts.rules, families);
     AddNotifications(parts.notifications, families);
+    AddSilences(parts.notifications, parts.clock.Wall(), families);
     AddState(parts.notifications, families);
     AddRangeCache(parts.range_cache, families);
   });

@@ -1,0 +1,245 @@
+#include "collectors/response/probe/emit.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+namespace tocsin::probe {
+namespace {
+
+enum Family : std::size_t {
+  kSuccess,
+  kDuration,
+  kLookupTime,
+  kIpProtocol,
+  kIpHash,
+  kFailedRegex,
+  kHttpDuration,
+  kHttpContentLength,
+  kHttpUncompressed,
+  kHttpRedirects,
+  kHttpSsl,
+  kHttpStatus,
+  kHttpVersion,
+  kHttpLastModified,
+  kSslEarliest,
+  kSslLastChain,
+  kSslInfo,
+  kTlsVersion,
+  kIcmpDuration,
+  kIcmpHopLimit,
+  kIcmpSent,
+  kIcmpReceived,
+  kIcmpLoss,
+  kIcmpRtt,
+  kIcmpJitter,
+  kDnsDuration,
+  kDnsAnswers,
+  kDnsAuthorities,
+  kDnsAdditionals,
+  kDnsSucceeded,
+  kDnsSerial,
+  kGrpcDuration,
+  kGrpcSsl,
+  kGrpcStatus,
+  kGrpcServing,
+  kFailureReason,
+  kAttempts,
+  kFamilyCount,
+};
+
+constexpr std::array<FamilySpec, kFamilyCount> kFamilies{{
+    {"probe_success", MetricType::kGauge, "Displays whether or not the probe was a success"},
+    {"probe_duration_seconds", MetricType::kGauge,
+     "Returns how long the probe took to complete in seconds"},
+    {"probe_dns_lookup_time_seconds", MetricType::kGauge,
+     "Returns the time taken for probe dns lookup in seconds"},
+    {"probe_ip_protocol", MetricType::kGauge, "Specifies whether probe ip protocol is IP4 or IP6"},
+    {"probe_ip_addr_hash", MetricType::kGauge,
+     "Specifies the hash of IP address. It's useful to detect if the IP address changes."},
+    {"probe_failed_due_to_regex", MetricType::kGauge, "Indicates if probe failed due to regex"},
+    {"probe_http_duration_seconds", MetricType::kGauge,
+     "Duration of http request by phase, summed over all redirects"},
+    {"probe_http_content_length", MetricType::kGauge, "Length of http content response"},
+    {"probe_http_uncompressed_body_length", MetricType::kGauge,
+     "Length of uncompressed response body"},
+    {"probe_http_redirects", MetricType::kGauge, "The number of redirects"},
+    {"probe_http_ssl", MetricType::kGauge, "Indicates if SSL was used for the final redirect"},
+    {"probe_http_status_code", MetricType::kGauge, "Response HTTP status code"},
+    {"probe_http_version", MetricType::kGauge, "Returns the version of HTTP of the probe response"},
+    {"probe_http_last_modified_timestamp_seconds", MetricType::kGauge,
+     "Returns the Last-Modified HTTP response header in unixtime"},
+    {"probe_ssl_earliest_cert_expiry", MetricType::kGauge,
+     "Returns last SSL chain expiry in unixtime"},
+    {"probe_ssl_last_chain_expiry_timestamp_seconds", MetricType::kGauge,
+     "Returns last SSL chain expiry in timestamp seconds"},
+    {"probe_ssl_last_chain_info", MetricType::kGauge, "Contains SSL leaf certificate information"},
+    {"probe_tls_version_info", MetricType::kGauge,
+     "Returns the TLS version used or NaN when unknown"},
+    {"probe_icmp_duration_seconds", MetricType::kGauge, "Duration of icmp request by phase"},
+    {"probe_icmp_reply_hop_limit", MetricType::kGauge, "Replied packet hop limit (TTL for ipv4)"},
+    {"probe_icmp_packets_sent", MetricType::kGauge, "Echo requests that the probe sent."},
+    {"probe_icmp_packets_received", MetricType::kGauge, "Echo requests that were answered."},
+    {"probe_icmp_packet_loss_ratio", MetricType::kGauge,
+     "Part of the echo requests that nobody answered, between 0 and 1."},
+    {"probe_icmp_rtt_seconds", MetricType::kGauge,
+     "Round-trip times of the probe's echo requests: stat is min, avg, max or stddev."},
+    {"probe_icmp_jitter_seconds", MetricType::kGauge,
+     "Mean difference between the round-trip times of one echo request and the next."},
+    {"probe_dns_duration_seconds", MetricType::kGauge, "Duration of DNS request by phase"},
+    {"probe_dns_answer_rrs", MetricType::kGauge,
+     "Returns number of entries in the answer resource record list"},
+    {"probe_dns_authority_rrs", MetricType::kGauge,
+     "Returns number of entries in the authority resource record list"},
+    {"probe_dns_additional_rrs", MetricType::kGauge,
+     "Returns number of entries in the additional resource record list"},
+    {"probe_dns_query_succeeded", MetricType::kGauge,
+     "Displays whether or not the query was executed successfully"},
+    {"probe_dns_serial", MetricType::kGauge, "Returns the serial number of the zone"},
+    {"probe_grpc_duration_seconds", MetricType::kGauge, "Duration of gRPC request by phase"},
+    {"probe_grpc_ssl", MetricType::kGauge, "Indicates if SSL was used for the connection"},
+    {"probe_grpc_status_code", MetricType::kGauge, "Response gRPC status code"},
+    {"probe_grpc_healthcheck_response", MetricType::kGauge, "Response HealthCheck response"},
+    {"probe_failure_reason", MetricType::kGauge,
+     "1 for the reason why the probe failed; absent after a success."},
+    {"probe_attempts", MetricType::kGauge,
+     "How often the probe was tried: more than once after a failure that was retried at once."},
+}};
+
+/// Puts the common labels in front of each series' own.
+class Emitter {
+ public:
+  Emitter(std::span<const LabelView> labels, FamilySink& out) : common_(labels.size()), out_(out) {
+    assert(labels.size() <= kMaxLabels);
+    std::copy(labels.begin(), labels.end(), labels_.begin());
+  }
+
+  void Add(Family family, double value) { Add(family, {}, value); }
+  void Add(Family family, std::initializer_list<LabelView> own, double value) {
+    std::copy(own.begin(), own.end(), labels_.begin() + static_cast<std::ptrdiff_t>(common_));
+    out_.Add(kFamilies[family], std::span(labels_).first(common_ + own.size()), value);
+  }
+  void Phase(Family family, std::string_view phase, double seconds) {
+    Add(family, {{"phase", phase}}, seconds);
+  }
+
+ private:
+  std::size_t common_;
+  FamilySink& out_;
+  std::array<LabelView, kMaxLabels + 4> labels_;
+};
+
+void Emit(const HttpFacts& http, Emitter& out) {
+  out.Add(kFailedRegex, http.failed_regex);
+  out.Add(kHttpContentLength, static_cast<double>(http.content_length));
+  if (http.requested) {
+    out.Phase(kHttpDuration, "connect", http.connect_seconds);
+    out.Phase(kHttpDuration, "processing", http.processing_seconds);
+  }
+  out.Phase(kHttpDuration, "resolve", http.resolve_seconds);
+  if (http.requested) {
+    out.Phase(kHttpDuration, "tls", http.tls_seconds);
+    out.Phase(kHttpDuration, "transfer", http.transfer_seconds);
+  }
+  if (http.last_modified) out.Add(kHttpLastModified, *http.last_modified);
+  out.Add(kHttpRedirects, http.redirects);
+  out.Add(kHttpSsl, http.tls);
+  out.Add(kHttpStatus, http.status);
+  out.Add(kHttpUncompressed, static_cast<double>(http.uncompressed_bytes));
+  out.Add(kHttpVersion, http.version);
+}
+
+void Emit(const TcpFacts& tcp, Emitter& out) { out.Add(kFailedRegex, tcp.failed_regex); }
+
+double MeanOf(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+void EmitSeveral(const IcmpFacts& icmp, Emitter& out) {
+  const auto& rtts = icmp.rtts;
+  out.Add(kIcmpSent, static_cast<double>(icmp.sent));
+  out.Add(kIcmpReceived, static_cast<double>(rtts.size()));
+  out.Add(kIcmpLoss, 1 - static_cast<double>(rtts.size()) / static_cast<double>(icmp.sent));
+  if (rtts.empty()) return;
+  const auto [least, most] = std::minmax_element(rtts.begin(), rtts.end());
+  const double mean = MeanOf(rtts);
+  double squares = 0;
+  for (const double rtt : rtts) squares += (rtt - mean) * (rtt - mean);
+  out.Add(kIcmpRtt, {{"stat", "min"}}, *least);
+  out.Add(kIcmpRtt, {{"stat", "avg"}}, mean);
+  out.Add(kIcmpRtt, {{"stat", "max"}}, *most);
+  out.Add(kIcmpRtt, {{"stat", "stddev"}}, std::sqrt(squares / static_cast<double>(rtts.size())));
+  if (rtts.size() < 2) return;
+  double steps = 0;
+  for (std::size_t i = 1; i < rtts.size(); ++i) steps += std::abs(rtts[i] - rtts[i - 1]);
+  out.Add(kIcmpJitter, steps / static_cast<double>(rtts.size() - 1));
+}
+
+void Emit(const IcmpFacts& icmp, Emitter& out) {
+  out.Phase(kIcmpDuration, "resolve", icmp.resolve_seconds);
+  out.Phase(kIcmpDuration, "rtt", icmp.rtt_seconds);
+  out.Phase(kIcmpDuration, "setup", icmp.setup_seconds);
+  if (icmp.hop_limit) out.Add(kIcmpHopLimit, *icmp.hop_limit);
+  if (icmp.sent > 1) EmitSeveral(icmp, out);
+}
+
+void Emit(const DnsFacts& dns, Emitter& out) {
+  out.Add(kDnsAdditionals, static_cast<double>(dns.additionals));
+  out.Add(kDnsAnswers, static_cast<double>(dns.answers));
+  out.Add(kDnsAuthorities, static_cast<double>(dns.authorities));
+  out.Phase(kDnsDuration, "connect", dns.connect_seconds);
+  out.Phase(kDnsDuration, "request", dns.request_seconds);
+  out.Phase(kDnsDuration, "resolve", dns.resolve_seconds);
+  out.Add(kDnsSucceeded, dns.query_succeeded);
+  if (dns.serial) out.Add(kDnsSerial, *dns.serial);
+}
+
+void Emit(const GrpcFacts& grpc, Emitter& out) {
+  if (grpc.check_seconds) out.Phase(kGrpcDuration, "check", *grpc.check_seconds);
+  out.Phase(kGrpcDuration, "resolve", grpc.resolve_seconds);
+  out.Add(kGrpcSsl, grpc.tls);
+  out.Add(kGrpcStatus, grpc.status);
+  if (!grpc.check_seconds) return;
+  for (const std::string_view status : {"NOT_SERVING", "SERVICE_UNKNOWN", "SERVING", "UNKNOWN"}) {
+    out.Add(kGrpcServing, {{"serving_status", status}}, grpc.serving_status == status);
+  }
+}
+
+void Emit(const TlsFacts& tls, Emitter& out) {
+  out.Add(kSslEarliest, tls.earliest_expiry);
+  out.Add(kSslLastChain, tls.last_chain_expiry);
+  out.Add(kSslInfo,
+          {{"fingerprint_sha256", tls.fingerprint},
+           {"issuer", tls.issuer},
+           {"subject", tls.subject},
+           {"subjectalternative", tls.names}},
+          1);
+  out.Add(kTlsVersion, {{"version", tls.version}}, 1);
+}
+
+}  // namespace
+
+std::span<const FamilySpec> ResultFamilies() { return kFamilies; }
+
+void EmitResult(const ProbeResult& result, std::span<const LabelView> labels, FamilySink& out) {
+  Emitter emitter(labels, out);
+  emitter.Add(kLookupTime, result.lookup.seconds);
+  emitter.Add(kDuration, result.duration_seconds);
+  std::visit([&](const auto& facts) { Emit(facts, emitter); }, result.facts);
+  emitter.Add(kIpHash, result.lookup.ip_hash);
+  emitter.Add(kIpProtocol, result.lookup.ip_protocol);
+  if (result.tls) {
+    Emit(*result.tls, emitter);
+  } else if (std::holds_alternative<GrpcFacts>(result.facts)) {
+    emitter.Add(kSslEarliest, 0);
+  }
+  emitter.Add(kSuccess, result.success());
+  if (result.attempts > 1) emitter.Add(kAttempts, result.attempts);
+  if (result.failure) {
+    emitter.Add(kFailureReason, {{"reason", ReasonText(result.failure->reason)}}, 1);
+  }
+}
+
+}  // namespace tocsin::probe

@@ -1,0 +1,20 @@
+#pragma once
+// A probe's result as blackbox_exporter's metrics.
+
+#include <span>
+
+#include "collectors/response/probe/result.h"
+#include "metrics/family.h"
+#include "metrics/labels.h"
+#include "metrics/writer.h"
+
+namespace tocsin::probe {
+
+/// All families that EmitResult() may use.
+std::span<const FamilySpec> ResultFamilies();
+
+/// Adds the series of one result, each with `labels` before its own (at most kMaxLabels of them).
+inline constexpr std::size_t kMaxLabels = 24;
+void EmitResult(const ProbeResult& result, std::span<const LabelView> labels, FamilySink& out);
+
+}  // namespace tocsin::probe

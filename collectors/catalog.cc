@@ -5,6 +5,7 @@
 
 #include "collectors/cgroup/cgroup.h"
 #include "collectors/process/process.h"
+#include "collectors/queue/queue.h"
 #include "collectors/system/system.h"
 
 namespace tocsin {
@@ -56,6 +57,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kProcessCollector,
       kProcessesCollector,
       kQdiscCollector,
+      kQueueDirectoryCollector,
       kRaplCollector,
       kSchedstatCollector,
       kSelinuxCollector,

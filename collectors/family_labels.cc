@@ -133,6 +133,7 @@ constexpr Known kKnown[] = {
     {"processes", "node_processes_state", "state"},
     {"processes", "node_processes_threads_state", "thread_state"},
     {"qdisc", "", "device, kind"},
+    {"queue_directory", "", "queue"},
     {"schedstat", "", "cpu"},
     {"slabinfo", "", "slab"},
     {"softnet", "", "cpu"},

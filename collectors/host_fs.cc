@@ -17,6 +17,7 @@
 #include "base/parse.h"
 #include "collectors/btrfs_devices.h"
 #include "collectors/dbus.h"
+#include "collectors/dir_stream.h"
 #include "collectors/ethtool.h"
 #include "collectors/netlink.h"
 #include "collectors/proc_dir.h"
@@ -210,6 +211,10 @@ class RealHostFs final : public HostFs {
     ::closedir(dir);
     std::sort(names.begin(), names.end());
     return names;
+  }
+
+  Result<std::unique_ptr<DirStream>> OpenDir(const std::string& path) const override {
+    return OpenDirStream(path);
   }
 
   Result<std::string> ReadLink(const std::string& path) const override {

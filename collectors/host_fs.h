@@ -19,6 +19,7 @@ namespace tocsin {
 
 class EthtoolSource;
 class DbusConnection;
+class DirStream;
 class NetlinkSocket;
 class ProcDir;
 struct BtrfsFilesystem;
@@ -113,6 +114,8 @@ class HostFs {
 
   /// Names in a directory, sorted, without "." and "..". Errors: kNotFound, kIo.
   virtual Result<std::vector<std::string>> List(const std::string& path) const = 0;
+  /// A directory of any size, entry by entry (collectors/dir_stream.h). Errors: kNotFound, kIo.
+  virtual Result<std::unique_ptr<DirStream>> OpenDir(const std::string& path) const = 0;
   /// The target of a symbolic link. Errors: kNotFound, kIo.
   virtual Result<std::string> ReadLink(const std::string& path) const = 0;
   /// Where `path` leads once all symbolic links are followed. Errors: kNotFound, kIo.

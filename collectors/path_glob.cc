@@ -7,8 +7,13 @@
 namespace tocsin {
 
 std::vector<std::string> ExpandGlob(const HostFs& fs, std::string_view pattern) {
-  // One component after the other: every path found so far, times what matches below it.
-  std::vector<std::string> found{pattern.starts_with('/') ? "/" : ""};
+  // What stands before the first wildcard needs no look. Then one component after the other: every
+  // path found so far, times what matches below it.
+  const auto wildcard = pattern.find_first_of("*?[\\");
+  const auto fixed = pattern.substr(0, wildcard).rfind('/');
+  std::vector<std::string> found{
+      std::string(pattern.substr(0, fixed == std::string_view::npos ? 0 : fixed + 1))};
+  pattern.remove_prefix(found.front().size());
   while (!pattern.empty()) {
     const auto start = pattern.find_first_not_of('/');
     if (start == std::string_view::npos) break;

@@ -8,6 +8,7 @@
 
 #include "collectors/btrfs_devices.h"
 #include "collectors/dbus.h"
+#include "collectors/dir_stream.h"
 #include "collectors/ethtool.h"
 #include "collectors/host_fs.h"
 #include "collectors/netlink.h"
@@ -42,6 +43,10 @@ class RecordingHostFs : public HostFs {
   Result<std::vector<std::string>> List(const std::string& path) const override {
     files_->push_back(path);
     return host_->List(path);
+  }
+  Result<std::unique_ptr<DirStream>> OpenDir(const std::string& path) const override {
+    files_->push_back(path);
+    return host_->OpenDir(path);
   }
   Result<std::string> ReadLink(const std::string& path) const override {
     return host_->ReadLink(path);

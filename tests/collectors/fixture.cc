@@ -14,6 +14,7 @@
 #include "base/parse.h"
 #include "collectors/btrfs_devices.h"
 #include "collectors/dbus.h"
+#include "collectors/dir_stream.h"
 #include "collectors/ethtool.h"
 #include "collectors/netlink.h"
 #include "collectors/proc_dir.h"
@@ -263,6 +264,28 @@ class FixtureProcDir final : public ProcDir {
   std::size_t next_ = 0;
 };
 
+/// Entries all of the same age.
+class FixtureDirStream final : public DirStream {
+ public:
+  explicit FixtureDirStream(std::unique_ptr<DirStream> real) : real_(std::move(real)) {}
+
+  static Result<std::unique_ptr<DirStream>> Wrap(Result<std::unique_ptr<DirStream>> real) {
+    if (!real) return real;
+    return std::unique_ptr<DirStream>(std::make_unique<FixtureDirStream>(*std::move(real)));
+  }
+  Result<std::optional<DirEntry>> Next() override {
+    auto entry = real_->Next();
+    if (entry && *entry) (*entry)->mtime = seconds(1700000000);
+    return entry;
+  }
+  Result<std::unique_ptr<DirStream>> OpenChild(const std::string& name) const override {
+    return Wrap(real_->OpenChild(name));
+  }
+
+ private:
+  const std::unique_ptr<DirStream> real_;
+};
+
 class FixtureHostFs final : public HostFs {
  public:
   explicit FixtureHostFs(const fs::path& root)
@@ -286,6 +309,9 @@ class FixtureHostFs final : public HostFs {
   }
   Result<std::vector<std::string>> List(const std::string& path) const override {
     return real_->List(Inside(path));
+  }
+  Result<std::unique_ptr<DirStream>> OpenDir(const std::string& path) const override {
+    return FixtureDirStream::Wrap(real_->OpenDir(Inside(path)));
   }
   Result<std::string> ReadLink(const std::string& path) const override {
     return real_->ReadLink(Inside(path));

@@ -11,6 +11,7 @@
 #include "base/parse.h"
 #include "collectors/btrfs_devices.h"
 #include "collectors/dbus.h"
+#include "collectors/dir_stream.h"
 #include "collectors/ethtool.h"
 #include "collectors/host_fs.h"
 #include "collectors/netlink.h"
@@ -79,6 +80,37 @@ class MemoryDir final : public HostDir {
   MemoryHost& host_;
   std::string path_;
   std::vector<std::string_view> names_;
+};
+
+/// The names of a directory's section; those that end with '/' are directories.
+class MemoryDirStream final : public DirStream {
+ public:
+  MemoryDirStream(MemoryHost& host, std::string path, std::string_view names)
+      : host_(host), path_(std::move(path)), names_(names) {}
+
+  static Result<std::unique_ptr<DirStream>> Open(MemoryHost& host, std::string path) {
+    TRY_ASSIGN(const std::string_view names, host.Section(path));
+    return std::unique_ptr<DirStream>(
+        std::make_unique<MemoryDirStream>(host, std::move(path), names));
+  }
+  Result<std::optional<DirEntry>> Next() override {
+    if (names_.empty()) return std::optional<DirEntry>();
+    name_ = TakeLine(names_);
+    const bool folder = name_.ends_with('/');
+    if (folder) name_.pop_back();
+    return std::optional(DirEntry{name_,
+                                  folder ? DirEntry::Kind::kDirectory : DirEntry::Kind::kFile,
+                                  seconds(1), name_.size()});
+  }
+  Result<std::unique_ptr<DirStream>> OpenChild(const std::string& name) const override {
+    return Open(host_, path_ + "/" + name);
+  }
+
+ private:
+  MemoryHost& host_;
+  const std::string path_;
+  std::string_view names_;
+  std::string name_;
 };
 
 class MemoryNetlink final : public NetlinkSocket {
@@ -215,6 +247,9 @@ class MemoryHostFs final : public HostFs {
     MemoryDir dir(host_, path);
     TRY_ASSIGN(const auto names, dir.List());
     return std::vector<std::string>(names.begin(), names.end());
+  }
+  Result<std::unique_ptr<DirStream>> OpenDir(const std::string& path) const override {
+    return MemoryDirStream::Open(host_, path);
   }
   Result<std::string> ReadLink(const std::string& path) const override { return Read(path); }
   Result<std::string> RealPath(const std::string& path) const override { return Read(path); }

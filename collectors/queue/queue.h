@@ -1,0 +1,8 @@
+#pragma once
+#include "collectors/collector.h"
+
+namespace tocsin {
+
+extern const CatalogEntry kQueueDirectoryCollector;
+
+}  // namespace tocsin

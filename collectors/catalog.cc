@@ -92,4 +92,8 @@ const CatalogEntry* FindCollector(std::string_view name) {
   return found == catalog.end() ? nullptr : &*found;
 }
 
+bool ReadsHostFiles(const CatalogEntry& entry) {
+  return entry.room == "system" || entry.room == "process" || entry.room == "cgroup";
+}
+
 }  // namespace tocsin

@@ -12,4 +12,7 @@ std::span<const CatalogEntry> CollectorCatalog();
 /// The entry called `name`, or null.
 const CatalogEntry* FindCollector(std::string_view name);
 
+/// True if all it reads comes through HostFs; the others speak to services or run programs.
+bool ReadsHostFiles(const CatalogEntry& entry);
+
 }  // namespace tocsin

@@ -17,6 +17,10 @@ namespace tocsin {
 
 class HostFs;
 
+namespace net {
+class Network;
+}
+
 /// What a round may know besides the host: never read a clock in a collector.
 struct RoundContext {
   WallTime now;          // when the round began
@@ -47,6 +51,8 @@ struct CollectorDeps {
   /// this collector written over it. `file` names it in errors. kNull when nothing was set.
   const YamlFile& file;
   const YamlNode& settings;
+  /// What networked collectors share (collectors/net/target_pool.h says how one is written).
+  net::Network& network;
 };
 
 /// A setting of a collector that is also a flag: `--collector.NAME.FLAG=value`, as node_exporter

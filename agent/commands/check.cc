@@ -6,7 +6,8 @@
 namespace tocsin {
 
 int CheckConfiguration(const CommandLine& line) {
-  const auto loaded = LoadConfiguration(line.flags);
+  const SystemClock clock;
+  const auto loaded = LoadConfiguration(line.flags, std::make_shared<net::Network>(clock));
   if (!loaded) {
     std::fprintf(stderr, "%s\n", loaded.error().message().c_str());
     return 1;

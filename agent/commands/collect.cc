@@ -51,13 +51,15 @@ int CollectOnce(const CommandLine& line) {
     PrintError(selected.error());
     return 2;
   }
-  const auto host = MakeCollectorHost(*std::move(settings));
+  const SystemClock clock;
+  const auto host =
+      MakeCollectorHost(*std::move(settings),
+                        std::make_shared<net::Network>(clock, net::NetworkOptions{.grace = {}}));
   auto made = MakeCollectors(*host);
   if (!made) {
     PrintError(made.error());
     return 1;
   }
-  const SystemClock clock;
   int exit_status = 0;
   std::vector<Ref<const Snapshot>> snapshots;
   for (MadeCollector& collector : *made) {

@@ -77,14 +77,15 @@ void WarnOfRestart(const api::ServedSettings& before, const Settings& now) {
 
 }  // namespace
 
-Result<LoadedConfiguration> LoadConfiguration(const Flags& flags) {
+Result<LoadedConfiguration> LoadConfiguration(const Flags& flags,
+                                              std::shared_ptr<net::Network> network) {
   TRY_ASSIGN(Settings settings, LoadSettings(flags));
   std::string errors;
   const auto add = [&](const Error& error) {
     errors.append(errors.empty() ? "" : "\n").append(error.message());
   };
   // Collectors check their own settings as they are made.
-  const auto host = MakeCollectorHost(settings);
+  const auto host = MakeCollectorHost(settings, std::move(network));
   if (const auto made = MakeCollectors(*host); !made) add(made.error());
   RuleSet rules = LoadRules(settings.rules.files);
   for (const Error& error : rules.errors) add(error);
@@ -98,7 +99,8 @@ Result<LoadedConfiguration> LoadConfiguration(const Flags& flags) {
 }
 
 Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
-  TRY_ASSIGN(LoadedConfiguration loaded, LoadConfiguration(flags));
+  const auto network = std::make_shared<net::Network>(clock);
+  TRY_ASSIGN(LoadedConfiguration loaded, LoadConfiguration(flags, network));
   const Settings& settings = loaded.settings;
   TRY_ASSIGN(auto store, store::Store::Open({.retention = settings.storage.retention,
                                              .max_bytes = settings.storage.max_bytes,
@@ -117,7 +119,7 @@ Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
   const WebSettings web = settings.web;
   const std::string folder = settings.storage.path;
   std::unique_ptr<Agent> agent(
-      new Agent(std::move(flags), clock, std::move(store),
+      new Agent(std::move(flags), clock, network, std::move(store),
                 {std::move(transport), std::move(state), std::move(link_key)}, settings));
   TRY(agent->Apply(std::move(loaded)));
   ReleaseUnusedMemory();  // so that the server's buffers lie in pages that nobody has touched
@@ -131,10 +133,11 @@ Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
   return agent;
 }
 
-Agent::Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> store,
-             Delivery delivery, const Settings& settings)
+Agent::Agent(Flags flags, const Clock& clock, std::shared_ptr<net::Network> network,
+             std::unique_ptr<store::Store> store, Delivery delivery, const Settings& settings)
     : flags_(std::move(flags)),
       clock_(clock),
+      network_(std::move(network)),
       started_(clock.Wall()),
       telemetry_(started_),
       store_(std::move(store)),
@@ -195,7 +198,7 @@ Status Agent::Listen(const WebSettings& web) {
 }
 
 Status Agent::Apply(LoadedConfiguration loaded) {
-  const auto host = MakeCollectorHost(std::move(loaded.settings));
+  const auto host = MakeCollectorHost(std::move(loaded.settings), network_);
   const Settings& settings = host->settings;
   TRY(collectors_.Apply(host));
   ConfigureLog(settings.log.level, settings.log.format);
@@ -228,7 +231,7 @@ Status Agent::Apply(LoadedConfiguration loaded) {
 
 Status Agent::Reload() {
   const MutexLock reloading(reload_mutex_);
-  auto loaded = LoadConfiguration(flags_);
+  auto loaded = LoadConfiguration(flags_, network_);
   Status applied = loaded ? Apply(*std::move(loaded)) : Status(std::move(loaded).error());
   ReleaseUnusedMemory();
   if (applied) {

@@ -37,7 +37,8 @@ struct LoadedConfiguration {
 
 /// Loads the configuration and all files it names. Errors: every one that was found, a line each
 /// (or more, with a caret).
-Result<LoadedConfiguration> LoadConfiguration(const Flags& flags);
+Result<LoadedConfiguration> LoadConfiguration(const Flags& flags,
+                                              std::shared_ptr<net::Network> network);
 
 /// Threads: those of its parts, and "tocsin-store", which writes and expires samples.
 class Agent {
@@ -64,8 +65,8 @@ class Agent {
     std::unique_ptr<notify::StateStore> state;  // null: nothing is kept on disk
     std::string link_key;
   };
-  Agent(Flags flags, const Clock& clock, std::unique_ptr<store::Store> store, Delivery delivery,
-        const Settings& settings);
+  Agent(Flags flags, const Clock& clock, std::shared_ptr<net::Network> network,
+        std::unique_ptr<store::Store> store, Delivery delivery, const Settings& settings);
   std::function<void(std::span<const AlertRecord>)> SaveAlerts();
   std::function<void(std::span<const LeakRecord>)> SaveFoundLeaks(const std::string& folder);
   Status Apply(LoadedConfiguration loaded);
@@ -75,6 +76,7 @@ class Agent {
 
   const Flags flags_;
   const Clock& clock_;
+  const std::shared_ptr<net::Network> network_;
   const WallTime started_;
   Telemetry telemetry_;
   std::unique_ptr<store::Store> store_;

@@ -4,9 +4,11 @@
 
 namespace tocsin {
 
-std::shared_ptr<const CollectorHost> MakeCollectorHost(Settings settings) {
+std::shared_ptr<const CollectorHost> MakeCollectorHost(Settings settings,
+                                                       std::shared_ptr<net::Network> network) {
   auto fs = MakeHostFs(settings.paths);
-  return std::make_shared<const CollectorHost>(CollectorHost{std::move(settings), std::move(fs)});
+  return std::make_shared<const CollectorHost>(
+      CollectorHost{std::move(settings), std::move(fs), std::move(network)});
 }
 
 Result<std::vector<MadeCollector>> MakeCollectors(const CollectorHost& host) {
@@ -14,7 +16,7 @@ Result<std::vector<MadeCollector>> MakeCollectors(const CollectorHost& host) {
   for (const CollectorSettings& settings : host.settings.collectors) {
     if (!settings.enabled) continue;
     const CatalogEntry& entry = *settings.entry;
-    auto collector = entry.make({*host.fs, host.settings.file, *settings.own});
+    auto collector = entry.make({*host.fs, host.settings.file, *settings.own, *host.network});
     if (!collector) return std::move(collector).error();
     made.push_back({std::string(entry.name), entry.room, settings.interval, settings.timeout,
                     WithExtremes(entry, *std::move(collector), host.settings.extremes)});

@@ -7,6 +7,7 @@
 
 #include "agent/settings.h"
 #include "collectors/collector.h"
+#include "collectors/net/network.h"
 
 namespace tocsin {
 
@@ -23,8 +24,11 @@ struct MadeCollector {
 struct CollectorHost {
   Settings settings;
   std::unique_ptr<HostFs> fs;
+  std::shared_ptr<net::Network> network;
 };
-std::shared_ptr<const CollectorHost> MakeCollectorHost(Settings settings);
+/// `network` is the same for all hosts of a process, so that connections outlive a reload.
+std::shared_ptr<const CollectorHost> MakeCollectorHost(Settings settings,
+                                                       std::shared_ptr<net::Network> network);
 
 /// Every enabled collector of the settings, in the catalog's order. Errors: kInvalid, with the
 /// position of the bad setting.

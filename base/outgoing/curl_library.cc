@@ -31,6 +31,7 @@ bool FindAll(void* so, CurlLibrary& curl) {
          Find(so, "curl_multi_perform", curl.multi_perform) &&
          Find(so, "curl_multi_poll", curl.multi_poll) &&
          Find(so, "curl_multi_info_read", curl.multi_info_read) &&
+         Find(so, "curl_multi_socket_action", curl.multi_socket_action) &&
          Find(so, "curl_multi_cleanup", curl.multi_cleanup);
 }
 

@@ -24,6 +24,7 @@ struct CurlLibrary {
   decltype(&::curl_multi_perform) multi_perform;
   decltype(&::curl_multi_poll) multi_poll;
   decltype(&::curl_multi_info_read) multi_info_read;
+  decltype(&::curl_multi_socket_action) multi_socket_action;
   decltype(&::curl_multi_cleanup) multi_cleanup;
 
   /// Loads libcurl.so.4 once; it then stays for the life of the process. Thread-safe.

@@ -1,12 +1,10 @@
 #include "base/outgoing/http_client.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
-#include "base/outgoing/curl_library.h"
+#include "base/outgoing/curl_easy.h"
 #include "base/parse.h"
-#include "base/utf8.h"
 
 namespace tocsin::outgoing {
 
@@ -31,24 +29,7 @@ class HttpClient::Library {
 
 /// One request and what has come back of it. libcurl holds pointers into it: it never moves.
 struct HttpClient::Exchange {
-  Exchange(const CurlLibrary& library, std::uint64_t request_id)
-      : curl(library), id(request_id), handle(library.easy_init()) {}
-  ~Exchange() {
-    curl.easy_cleanup(handle);
-    curl.slist_free_all(list);
-    curl.slist_free_all(connect_to);
-  }
-  Exchange(const Exchange&) = delete;
-  Exchange& operator=(const Exchange&) = delete;
-
-  template <class Value>
-  void Set(CURLoption option, Value value) {
-    options_ok = options_ok && curl.easy_setopt(handle, option, value) == CURLE_OK;
-  }
-  void Set(CURLoption option, const std::string& value) { Set(option, value.c_str()); }
-  void Append(const std::string& line) {
-    if (curl_slist* longer = curl.slist_append(list, line.c_str())) list = longer;
-  }
+  Exchange(const CurlLibrary& library, std::uint64_t request_id) : easy(library), id(request_id) {}
 
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self) {
     auto& exchange = *static_cast<Exchange*>(self);
@@ -71,55 +52,23 @@ struct HttpClient::Exchange {
 
   static std::size_t OnUpload(char* data, std::size_t size, std::size_t count, void* self) {
     auto& exchange = *static_cast<Exchange*>(self);
-    const std::size_t n = std::min(size * count, exchange.body.size() - exchange.uploaded);
-    std::memcpy(data, exchange.body.data() + exchange.uploaded, n);
+    const std::string& body = exchange.easy.body();
+    const std::size_t n = std::min(size * count, body.size() - exchange.uploaded);
+    std::memcpy(data, body.data() + exchange.uploaded, n);
     exchange.uploaded += n;
     return n;
   }
 
-  const CurlLibrary& curl;
+  CurlEasy easy;
   std::uint64_t id;
-  CURL* handle;
-  curl_slist* list = nullptr;  // HTTP headers, or recipients
-  curl_slist* connect_to = nullptr;
-  bool options_ok = true;
   bool mail = false;
   bool headers_complete = false;
   std::size_t max_answer_bytes = 0;
-  std::string body;
   std::size_t uploaded = 0;
   Answer answer;
-  std::array<char, CURL_ERROR_SIZE> error{};
 };
 
 namespace {
-
-bool HasLineBreak(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
-}
-
-/// A URL taken apart as far as connecting needs it.
-struct UrlParts {
-  std::string_view scheme;  // with "://"
-  std::string_view host;    // with the brackets of an IPv6 address
-  std::string_view port;    // the scheme's own if the URL has none
-  std::string_view rest;
-};
-
-UrlParts SplitUrl(std::string_view url) {
-  UrlParts parts;
-  parts.scheme = url.substr(0, url.find("://") + 3);
-  url.remove_prefix(parts.scheme.size());
-  std::string_view authority = url.substr(0, url.find_first_of("/?#"));
-  parts.rest = url.substr(authority.size());
-  const auto colon = authority.rfind(':');
-  const bool has_port = colon != std::string_view::npos && colon > authority.rfind(']') + 1;
-  parts.host = has_port ? authority.substr(0, colon) : authority;
-  parts.port = has_port                     ? authority.substr(colon + 1)
-               : parts.scheme == "https://" ? std::string_view("443")
-                                            : std::string_view("80");
-  return parts;
-}
 
 Errc CodeOf(CURLcode code) {
   switch (code) {
@@ -157,39 +106,27 @@ HttpClient::Exchange* HttpClient::Begin(std::uint64_t id, const ExchangeLimits& 
     library_ = std::make_unique<Library>(**curl);
   }
   auto exchange = std::make_unique<Exchange>(**library_, id);
-  if (!exchange->handle) {
+  if (!exchange->easy.handle()) {
     Fail(id, Error{Errc::kIo, "libcurl has no memory for another request"});
     return nullptr;
   }
   exchange->max_answer_bytes = limits.max_answer_bytes;
-  exchange->Set(CURLOPT_ERRORBUFFER, exchange->error.data());
-  exchange->Set(CURLOPT_NOSIGNAL, 1L);
-  // Otherwise closing a handle waits for a name server that does not answer.
-  exchange->Set(CURLOPT_QUICK_EXIT, 1L);
-  exchange->Set(CURLOPT_TIMEOUT_MS, static_cast<long>(limits.total_timeout.count()));
-  exchange->Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect_timeout.count()));
-  exchange->Set(CURLOPT_FOLLOWLOCATION, 0L);
-  exchange->Set(CURLOPT_WRITEFUNCTION, &Exchange::OnBody);
-  exchange->Set(CURLOPT_WRITEDATA, exchange.get());
-  exchange->Set(CURLOPT_HEADERFUNCTION, &Exchange::OnHeader);
-  exchange->Set(CURLOPT_HEADERDATA, exchange.get());
-  exchange->Set(CURLOPT_SSLVERSION, static_cast<long>(tls.tls13_only ? CURL_SSLVERSION_TLSv1_3
-                                                                     : CURL_SSLVERSION_TLSv1_2));
-  exchange->Set(CURLOPT_SSL_VERIFYPEER, tls.insecure_skip_verify ? 0L : 1L);
-  exchange->Set(CURLOPT_SSL_VERIFYHOST, tls.insecure_skip_verify ? 0L : 2L);
-  if (!tls.ca_file.empty()) exchange->Set(CURLOPT_CAINFO, tls.ca_file);
-  if (!tls.cert_file.empty()) exchange->Set(CURLOPT_SSLCERT, tls.cert_file);
-  if (!tls.key_file.empty()) exchange->Set(CURLOPT_SSLKEY, tls.key_file);
+  CurlEasy& easy = exchange->easy;
+  easy.SetCommon(limits, tls);
+  easy.Set(CURLOPT_WRITEFUNCTION, &Exchange::OnBody);
+  easy.Set(CURLOPT_WRITEDATA, exchange.get());
+  easy.Set(CURLOPT_HEADERFUNCTION, &Exchange::OnHeader);
+  easy.Set(CURLOPT_HEADERDATA, exchange.get());
   return exchange.release();
 }
 
 void HttpClient::Submit(std::unique_ptr<Exchange> exchange) {
-  if (!exchange->options_ok) {
+  if (!exchange->easy.options_ok()) {
     Fail(exchange->id,
          Error{Errc::kUnsupported, "libcurl.so.4 is too old: 7.85 or later is needed"});
     return;
   }
-  CURL* handle = exchange->handle;
+  CURL* handle = exchange->easy.handle();
   if ((*library_)->multi_add_handle(library_->multi(), handle) != CURLM_OK) {
     Fail(exchange->id, Error{Errc::kIo, "libcurl does not take another request"});
     return;
@@ -197,50 +134,10 @@ void HttpClient::Submit(std::unique_ptr<Exchange> exchange) {
   running_.emplace(handle, std::move(exchange));
 }
 
-/// libcurl checks certificates against the URL's host: for another name, the URL gets that name,
-/// and the connection goes where the URL said.
-void HttpClient::SetUrl(const HttpRequest& request, Exchange& exchange) {
-  const std::string& name = request.tls.server_name;
-  if (name.empty()) return exchange.Set(CURLOPT_URL, request.url);
-  const UrlParts url = SplitUrl(request.url);
-  const std::string port(url.port);
-  exchange.connect_to = exchange.curl.slist_append(
-      nullptr, (name + ":" + port + ":" + std::string(url.host) + ":" + port).c_str());
-  exchange.Set(CURLOPT_CONNECT_TO, exchange.connect_to);
-  exchange.Set(CURLOPT_URL, std::string(url.scheme) + name + ":" + port + std::string(url.rest));
-  exchange.Append("Host: " + std::string(url.host) + ":" + port);
-}
-
 void HttpClient::Start(std::uint64_t id, HttpRequest request) {
-  const bool injected =
-      HasLineBreak(request.url) ||
-      std::any_of(request.headers.begin(), request.headers.end(),
-                  [](const Header& h) { return HasLineBreak(h.name) || HasLineBreak(h.value); });
-  if (injected) {
-    return Fail(id, Error{Errc::kInvalid, "a URL or header with a line break in it"});
-  }
   std::unique_ptr<Exchange> exchange(Begin(id, request.limits, request.tls));
   if (!exchange) return;
-  exchange->body = std::move(request.body);
-  exchange->Set(CURLOPT_PROTOCOLS_STR, "http,https");
-  SetUrl(request, *exchange);
-  exchange->Set(CURLOPT_PROXY, request.proxy);
-  exchange->Set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
-  if (!request.user_password.empty()) exchange->Set(CURLOPT_USERPWD, request.user_password);
-  if (request.method == "GET") {
-    exchange->Set(CURLOPT_HTTPGET, 1L);
-  } else {
-    exchange->Set(CURLOPT_POST, 1L);
-    exchange->Set(CURLOPT_CUSTOMREQUEST, request.method);
-    exchange->Set(CURLOPT_POSTFIELDS, exchange->body.c_str());
-    exchange->Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(exchange->body.size()));
-  }
-  exchange->Append("Expect:");  // no waiting for "100 Continue"
-  exchange->Append("User-Agent: Tocsin");
-  for (const Header& header : request.headers) {
-    exchange->Append(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
-  }
-  exchange->Set(CURLOPT_HTTPHEADER, exchange->list);
+  if (Status set = exchange->easy.SetHttp(request); !set) return Fail(id, std::move(set).error());
   Submit(std::move(exchange));
 }
 
@@ -259,24 +156,25 @@ void HttpClient::Start(std::uint64_t id, MailRequest request) {
                        : request.security == Security::kStartTlsIfOffered ? CURLUSESSL_TRY
                                                                           : CURLUSESSL_ALL;
   exchange->mail = true;
-  exchange->body = std::move(request.message);
-  exchange->Set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  exchange->Set(CURLOPT_PROXY, "");
-  exchange->Set(CURLOPT_URL, (tls_from_start ? "smtps://" : "smtp://") + request.host + ":" +
-                                 std::to_string(request.port) + "/" + request.hello);
-  exchange->Set(CURLOPT_USE_SSL, use_ssl);
+  CurlEasy& easy = exchange->easy;
+  easy.set_body(std::move(request.message));
+  easy.Set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  easy.Set(CURLOPT_PROXY, "");
+  easy.Set(CURLOPT_URL, (tls_from_start ? "smtps://" : "smtp://") + request.host + ":" +
+                            std::to_string(request.port) + "/" + request.hello);
+  easy.Set(CURLOPT_USE_SSL, use_ssl);
   if (!request.user.empty()) {
-    exchange->Set(CURLOPT_USERNAME, request.user);
-    exchange->Set(CURLOPT_PASSWORD, request.password);
-    if (!request.identity.empty()) exchange->Set(CURLOPT_SASL_AUTHZID, request.identity);
+    easy.Set(CURLOPT_USERNAME, request.user);
+    easy.Set(CURLOPT_PASSWORD, request.password);
+    if (!request.identity.empty()) easy.Set(CURLOPT_SASL_AUTHZID, request.identity);
   }
-  exchange->Set(CURLOPT_MAIL_FROM, "<" + request.from + ">");
-  for (const std::string& address : request.to) exchange->Append("<" + address + ">");
-  exchange->Set(CURLOPT_MAIL_RCPT, exchange->list);
-  exchange->Set(CURLOPT_UPLOAD, 1L);
-  exchange->Set(CURLOPT_READFUNCTION, &Exchange::OnUpload);
-  exchange->Set(CURLOPT_READDATA, exchange.get());
-  exchange->Set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(exchange->body.size()));
+  easy.Set(CURLOPT_MAIL_FROM, "<" + request.from + ">");
+  for (const std::string& address : request.to) easy.Append("<" + address + ">");
+  easy.Set(CURLOPT_MAIL_RCPT, easy.list());
+  easy.Set(CURLOPT_UPLOAD, 1L);
+  easy.Set(CURLOPT_READFUNCTION, &Exchange::OnUpload);
+  easy.Set(CURLOPT_READDATA, exchange.get());
+  easy.Set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(easy.body().size()));
   Submit(std::move(exchange));
 }
 
@@ -323,8 +221,7 @@ void HttpClient::Harvest() {
       completed_.push_back({exchange->id, std::move(exchange->answer)});
       continue;
     }
-    const char* detail = exchange->error[0] ? exchange->error.data() : curl.easy_strerror(code);
-    Fail(exchange->id, Error{CodeOf(code), OneLine(detail, 200)});
+    Fail(exchange->id, Error{CodeOf(code), exchange->easy.Why(code)});
   }
 }
 

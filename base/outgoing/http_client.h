@@ -39,7 +39,6 @@ class HttpClient {
   struct Exchange;
   class Library;
   Exchange* Begin(std::uint64_t id, const ExchangeLimits& limits, const TlsOptions& tls);
-  static void SetUrl(const HttpRequest& request, Exchange& exchange);
   void Submit(std::unique_ptr<Exchange> exchange);
   void Fail(std::uint64_t id, Error error);
   void Harvest();

@@ -27,8 +27,10 @@ struct HttpCall {
   /// Connects to this address instead of resolving the host of the URL, or empty.
   std::string connect_ip;
   std::string source_ip;
+  /// Only kAny, kOnly4 and kOnly6: whoever prefers one resolves the name and sets `connect_ip`.
   IpVersion ip_version = IpVersion::kAny;
   HttpVersion version = HttpVersion::kAuto;
+  bool inspect_tls = false;       // fills HttpReply::tls
   bool fresh_connection = false;  // no connection used before, and none left behind
   bool accept_compressed = true;  // decoded before it is handed over
 };
@@ -77,8 +79,7 @@ class HttpPool {
 
  private:
   struct State;
-  Loop& loop_;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace tocsin::net

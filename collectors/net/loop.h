@@ -16,14 +16,17 @@ class Loop {
  public:
   /// `clock` outlives the loop. Timers follow its monotonic side.
   explicit Loop(const Clock& clock);
-  /// Ends the thread. What is still queued is destroyed on the caller's thread without being run.
-  ~Loop();
+  ~Loop() { Stop(); }
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
   /// Runs `work` on the loop's thread, in the order of posting. Never runs it at once, not even
   /// when called on the loop's thread.
   void Post(std::function<void()> work);
+
+  /// Ends the thread: no callback runs any more. What is queued, now or later, is destroyed on the
+  /// caller's thread without being run; timers and watchers may be destroyed there from now on.
+  void Stop();
 
   bool IsLoopThread() const;
   const Clock& clock() const { return clock_; }
@@ -33,9 +36,12 @@ class Loop {
   friend class Timer;
   friend class Watcher;
   struct State;
+  struct StateDeleter {
+    void operator()(State* state) const;
+  };
 
   const Clock& clock_;
-  const std::unique_ptr<State> state_;
+  const std::unique_ptr<State, StateDeleter> state_;
 };
 
 /// Calls back once at a time. Destroying it, also from within its own callback, cancels.
@@ -73,6 +79,7 @@ class Watcher {
   /// Other events for the same descriptor.
   void Change(std::uint32_t events);
   void Clear();
+  bool IsSet() const { return id_ != 0; }
 
  private:
   Loop& loop_;

@@ -32,11 +32,10 @@ class Network {
   HttpPool& http();
 
  private:
-  // The loop is destroyed first: nothing runs any more when the others go.
   const NetworkOptions options_;
+  Loop loop_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<HttpPool> http_;
-  Loop loop_;
 };
 
 }  // namespace tocsin::net

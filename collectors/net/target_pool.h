@@ -129,9 +129,12 @@ class TargetPool {
 
  private:
   struct Core;
+  void Publish(FamilySink& out);
+
   Network& network_;
   const TargetPoolOptions options_;
   std::shared_ptr<Core> core_;
+  bool used_ = false;  // a target was started
 };
 
 }  // namespace tocsin::net

@@ -55,7 +55,8 @@ std::shared_ptr<const CollectorHost> Host(std::string_view yaml) {
   flags.procfs = TOCSIN_SOURCE_DIR "/tests/agent/proc";
   auto settings = ParseSettings(yaml, "t.yml", flags);
   EXPECT_TRUE(settings.ok()) << settings.error().message();
-  return MakeCollectorHost(*std::move(settings));
+  static const SystemClock clock;
+  return MakeCollectorHost(*std::move(settings), std::make_shared<net::Network>(clock));
 }
 
 class CollectorSetTest : public testing::Test {

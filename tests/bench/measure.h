@@ -12,6 +12,7 @@
 #include "base/yaml.h"
 #include "collectors/catalog.h"
 #include "collectors/host_fs.h"
+#include "collectors/net/network.h"
 #include "metrics/writer.h"
 
 namespace tocsin {
@@ -31,12 +32,18 @@ inline double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+inline net::Network& BenchNetwork() {
+  static const SystemClock clock;
+  static net::Network network(clock);
+  return network;
+}
+
 /// A collector whose rounds are an interval apart by its own clock, whatever the real one says.
 class MeasuredCollector {
  public:
   MeasuredCollector(const CatalogEntry& entry, const HostFs& host, const std::string& settings)
       : entry_(entry), file_(*ParseYaml(settings, "settings")) {
-    auto made = entry.make({host, file_, *file_.root});
+    auto made = entry.make({host, file_, *file_.root, BenchNetwork()});
     if (made) collector_ = *std::move(made);
   }
 

@@ -19,6 +19,7 @@
 #include "base/yaml.h"
 #include "collectors/catalog.h"
 #include "collectors/extremes.h"
+#include "collectors/net/network.h"
 #include "metrics/writer.h"
 #include "tests/bench/recording_host_fs.h"
 
@@ -99,12 +100,14 @@ int main() {
   using namespace tocsin;
   const auto host = MakeHostFs({});
   const YamlFile file{"bench", std::make_shared<const YamlNode>()};
+  const SystemClock clock;
+  net::Network network(clock);
   std::vector<Subject> subjects;
   RecordingHostFs recorder;
   std::vector<std::string> paths;
   for (const CatalogEntry& entry : CollectorCatalog()) {
     if (entry.room != "system" || !entry.on_by_default) continue;
-    auto recorded = entry.make({recorder, file, *file.root});
+    auto recorded = entry.make({recorder, file, *file.root, network});
     RoundWriter writer;
     writer.Begin(WallTime{});
     const bool works =
@@ -117,11 +120,11 @@ int main() {
       continue;
     const auto read = recorder.files();
     paths.insert(paths.end(), read.begin(), read.end());
-    subjects.push_back({&entry, *entry.make({*host, file, *file.root}), {}});
+    subjects.push_back({&entry, *entry.make({*host, file, *file.root, network}), {}});
     // Their extremes, which must cost no heap either.
     if (entry.name == "loadavg" || entry.name == "meminfo") {
       subjects.push_back(
-          {&entry, WithExtremes(entry, *entry.make({*host, file, *file.root}), kExtremes), {}});
+          {&entry, WithExtremes(entry, *entry.make({*host, file, *file.root, network}), kExtremes), {}});
     }
   }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "collectors/catalog.h"
+#include "collectors/net/network.h"
 #include "metrics/writer.h"
 #include "tests/bench/recording_host_fs.h"
 
@@ -21,9 +22,11 @@ TEST(AbsentSourceTest, ARoundThatFindsNothingAsksForAFileOrTwo) {
   ASSERT_NE(::mkdtemp(root.data()), nullptr);
   RecordingHostFs host({root, root, root, root});
   const YamlFile file{"none", std::make_shared<const YamlNode>()};
+  const SystemClock clock;
+  net::Network network(clock);
   std::size_t absent = 0;
   for (const CatalogEntry& entry : CollectorCatalog()) {
-    auto collector = entry.make({host, file, *file.root});
+    auto collector = entry.make({host, file, *file.root, network});
     ASSERT_TRUE(collector.ok()) << entry.name;
     host.Clear();
     RoundWriter writer;

@@ -6,6 +6,7 @@
 #include "base/parse.h"
 #include "base/yaml.h"
 #include "collectors/catalog.h"
+#include "collectors/net/network.h"
 #include "tests/fuzz/memory_host_fs.h"
 
 namespace tocsin {
@@ -36,11 +37,13 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   using namespace tocsin;
   std::string_view input(reinterpret_cast<const char*>(data), size);
   const CatalogEntry* entry = FindCollector(TakeLine(input));
-  if (!entry) return 0;
+  if (!entry || !ReadsHostFiles(*entry)) return 0;
   const auto settings = ParseYaml(TakeLine(input), "settings");
   if (!settings) return 0;
   const MemoryHostFs host(input);
-  const auto collector = entry->make({host, *settings, *settings->root});
+  static const SystemClock clock;
+  static net::Network network(clock);
+  const auto collector = entry->make({host, *settings, *settings->root, network});
   if (collector) RunRounds(*entry, **collector);
   return 0;
 }

@@ -160,7 +160,7 @@ def dashboard(uid, title, description, variables, rows):
     return {
         "uid": uid, "title": title, "description": description, "tags": ["tocsin"], "schemaVersion": SCHEMA,
         "version": 1, "id": None, "editable": True, "graphTooltip": 1, "timezone": "browser", "refresh": "15s",
-        "fiscalYearStartMonth": 0, "liveNow": False, "weekStart": "", "style": "dark",
+        "fiscalYearStartMonth": 0, "liveNow": False, "weekStart": "",
         "time": {"from": "now-1h", "to": "now"}, "timepicker": {},
         "annotations": {"list": [{"builtIn": 1, "datasource": {"type": "grafana", "uid": "-- Grafana --"},
                                   "enable": True, "hide": True, "iconColor": "rgba(0, 211, 255, 1)",

@@ -81,9 +81,9 @@ class PlainStack:
             "prometheus", ("/etc/prometheus/prometheus.yml", config), ("=/prometheus", f"={self.folder}/data"))])
         wait_for("Prometheus", lambda: http(f"{self.url(9090)}/-/ready")[0] == 200)
 
-    def start_agent(self, more=""):
-        """`more`: keys of the configuration besides those of the file."""
-        return Agent(self.stack, self.text("tocsin.yml") + more, port=self.ports[9909], cwd=self.folder,
+    def start_agent(self, config=None):
+        """`config`: instead of that of the stack."""
+        return Agent(self.stack, config or self.text("tocsin.yml"), port=self.ports[9909], cwd=self.folder,
                      args=[f"--storage.path={self.folder}/samples"])
 
     def start_services(self):

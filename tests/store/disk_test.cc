@@ -262,8 +262,6 @@ TEST(DamageTest, AChangedByteCostsWhatIsAroundIt) {
   }
   ASSERT_EQ(disk.files.count("/data/0000000000000001.seg"), 1u);
   const std::map<std::string, Bytes> whole = disk.files;
-  std::size_t total = 0;
-  for (const auto& [labels, samples] : appended) total += samples.size();
   const std::size_t size = whole.at("/data/0000000000000001.seg").size();
   std::size_t all_lost = 0;
   for (std::size_t at = 0; at < size; at += 7) {

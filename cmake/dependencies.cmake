@@ -20,6 +20,7 @@ tocsin_static_archive(yaml libyaml-cpp.a)
 tocsin_static_archive(re2 libre2.a)
 tocsin_static_archive(sqlite libsqlite3.a)
 tocsin_static_archive(z libz.a)
+tocsin_static_archive(hiredis libhiredis.a)
 
 find_path(CIVETWEB_INCLUDE_DIR civetweb.h REQUIRED)
 find_library(CIVETWEB_LIBRARY civetweb REQUIRED)

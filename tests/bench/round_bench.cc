@@ -124,7 +124,9 @@ int main() {
     // Their extremes, which must cost no heap either.
     if (entry.name == "loadavg" || entry.name == "meminfo") {
       subjects.push_back(
-          {&entry, WithExtremes(entry, *entry.make({*host, file, *file.root, network}), kExtremes), {}});
+          {&entry,
+           WithExtremes(entry, *entry.make({*host, file, *file.root, network}), kExtremes),
+           {}});
     }
   }
 

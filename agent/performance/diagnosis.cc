@@ -46,6 +46,7 @@ Result<std::vector<Reading>> Read(const VitalSpec& vital, std::int64_t at_ms,
                                   const promql::EngineOptions& options) {
   TRY_ASSIGN(const auto samples, Ask(vital.expr, at_ms, storage, options));
   std::vector<Reading> readings;
+  readings.reserve(samples.size());
   for (const promql::VectorSample& sample : samples) {
     readings.push_back({&vital, std::string(sample.labels.Get(vital.subject)), sample.value,
                         Score(sample.value, vital)});

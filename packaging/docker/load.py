@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Load for the sample services, so that every dashboard has something to show: lookups in Redis and memcached of which
-most hit, a queue that grows and is worked off, and requests of which some are slow and some fail.
+most hit, queues that grow and are worked off, and requests of which some are slow and some fail.
 
-Addresses are in the environment: REDIS, MEMCACHED and WEB, each HOST:PORT; one that is absent gets no load."""
+Addresses are in the environment: REDIS, MEMCACHED and WEB, each HOST:PORT, and SPOOL, a folder; one that is
+absent gets no load."""
 import http.client
 import os
+import pathlib
 import random
 import socket
 import threading
@@ -54,6 +56,18 @@ def memcached(send):
         send(f"set {key} 0 20 5\r\nhello\r\n".encode())
 
 
+def spool():
+    """A folder of jobs: in waves more are put in than are taken out."""
+    folder = pathlib.Path(os.environ["SPOOL"])
+    while True:
+        if random.random() < (0.6 if int(time.time()) % 240 < 120 else 0.3):
+            (folder / f"{time.time_ns()}.job").write_text("work\n")
+        waiting = sorted(folder.glob("*.job"))
+        if waiting and random.random() < 0.45:
+            waiting[0].unlink()
+        time.sleep(0.2)
+
+
 def web():
     while True:
         path = random.choices(["/", "/slow", "/missing", "/broken"], [90, 6, 3, 1])[0]
@@ -72,7 +86,6 @@ threads = []
 for name, converse in (("REDIS", redis), ("MEMCACHED", memcached)):
     if name in os.environ:
         threads.append(threading.Thread(target=talk, args=(address(name), converse)))
-if "WEB" in os.environ:
-    threads.append(threading.Thread(target=web))
+threads += [threading.Thread(target=run) for name, run in (("WEB", web), ("SPOOL", spool)) if name in os.environ]
 for thread in threads:
     thread.start()

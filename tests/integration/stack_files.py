@@ -24,7 +24,7 @@ class PlainStack:
         self.folder = stack.folder("stack")
         self.ports = {port: free_port() for port in PORTS}
         self.fast = fast
-        for sub in ("exported", "web"):
+        for sub in ("exported", "web", "spool"):
             (self.folder / sub).mkdir()
 
     def text(self, name):
@@ -34,7 +34,9 @@ class PlainStack:
             text = re.sub(rf"(127\.0\.0\.1:){port}\b", rf"\g<1>{free}", text)
         text = text.replace("/etc/tocsin/rules", str(ROOT / "config/rules"))
         text = text.replace("/etc/tocsin/exported", str(self.folder / "exported"))
-        text = text.replace("/var/log/web", str(self.folder / "web")).replace("/tmp/nginx", f"{self.folder}/web/nginx")
+        text = text.replace("/tmp/nginx", f"{self.folder}/web/nginx")
+        for place, name in (("/var/log/web", "web"), ("/tmp/tocsin-web", "web"), ("/tmp/tocsin-spool", "spool")):
+            text = text.replace(place, str(self.folder / name))
         text = text.replace(" rules/*.yml", f" {DOCKER}/rules/*.yml")
         if self.fast:
             text = text.replace("rules: { files", "rules: { settling: 1s, files").replace("scrape_interval: 15s, evaluation_interval: 15s",
@@ -94,6 +96,7 @@ class PlainStack:
         wait_for("nginx", lambda: http(f"{self.url(8080)}/")[0] == 200)
         where = {name: re.sub(r":(\d+)$", lambda m: f":{self.ports[int(m[1])]}", value)
                  for name, value in COMPOSE["services"]["load"]["environment"].items()}
+        where["SPOOL"] = str(self.folder / "spool")
         self.stack.start("load", [sys.executable, DOCKER / "load.py"], env=os.environ | where)
 
 

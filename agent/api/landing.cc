@@ -13,8 +13,10 @@ struct Link {
   std::string_view what;
 };
 
-constexpr std::array<Link, 9> kLinks{{
+constexpr std::array<Link, 11> kLinks{{
     {"/alerts", "alerts that are pending or firing"},
+    {"/api/performance/doctor", "what holds this host up, and what to look at"},
+    {"/api/performance/overview", "the same for programs; docs/performance.md has the rest"},
     {"/graph", "the last hour of any expression"},
     {"/api/v1/rules", "rules and how they are doing"},
     {"/api/v1/targets", "collectors and how they are doing"},

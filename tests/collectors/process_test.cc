@@ -9,6 +9,7 @@
 
 #include "base/yaml.h"
 #include "collectors/catalog.h"
+#include "collectors/net/network.h"
 #include "collectors/process/name_template.h"
 #include "collectors/process/process_files.h"
 #include "metrics/writer.h"
@@ -58,7 +59,7 @@ class Rounds {
   explicit Rounds(const Tree& tree, const std::string& settings = "{}")
       : host_({tree.root(), "/nowhere", "/nowhere", "/nowhere"}),
         file_(*ParseYaml(settings, tree.root() + "/settings.yml")) {
-    auto made = FindCollector("process")->make({host_, file_, *file_.root});
+    auto made = FindCollector("process")->make({host_, file_, *file_.root, network_});
     if (made) {
       collector_ = *std::move(made);
     } else {
@@ -88,6 +89,8 @@ class Rounds {
   std::size_t reads() const { return host_.files().size(); }
 
  private:
+  const SystemClock clock_;
+  net::Network network_{clock_};
   RecordingHostFs host_;
   YamlFile file_;
   std::unique_ptr<Collector> collector_;

@@ -11,6 +11,7 @@
 #include "base/yaml.h"
 #include "collectors/catalog.h"
 #include "collectors/host_fs.h"
+#include "collectors/net/network.h"
 #include "tests/collectors/fixture.h"
 
 namespace tocsin {
@@ -24,7 +25,7 @@ class TextfileTest : public testing::Test {
     std::string name = (fs::temp_directory_path() / "tocsin-textfile-XXXXXX").string();
     dir_ = ::mkdtemp(name.data());
     auto settings = ParseYaml("directory: " + dir_.string() + "\n", "settings");
-    collector_ = *FindCollector("textfile")->make({*host_, *settings, *settings->root});
+    collector_ = *FindCollector("textfile")->make({*host_, *settings, *settings->root, network_});
   }
   ~TextfileTest() override { fs::remove_all(dir_); }
 
@@ -49,6 +50,8 @@ class TextfileTest : public testing::Test {
   }
 
   fs::path dir_;
+  const SystemClock clock_;
+  net::Network network_{clock_};
   std::unique_ptr<HostFs> host_ = MakeHostFs({});
   std::unique_ptr<Collector> collector_;
   RoundWriter writer_;

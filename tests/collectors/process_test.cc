@@ -93,6 +93,8 @@ class Rounds {
   net::Network network_{clock_};
   RecordingHostFs host_;
   YamlFile file_;
+  SystemClock clock_;
+  net::Network network_{clock_};
   std::unique_ptr<Collector> collector_;
   std::string error_;
   RoundWriter writer_;

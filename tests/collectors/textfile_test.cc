@@ -53,6 +53,8 @@ class TextfileTest : public testing::Test {
   const SystemClock clock_;
   net::Network network_{clock_};
   std::unique_ptr<HostFs> host_ = MakeHostFs({});
+  SystemClock clock_;
+  net::Network network_{clock_};
   std::unique_ptr<Collector> collector_;
   RoundWriter writer_;
 };

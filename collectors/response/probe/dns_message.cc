@@ -297,7 +297,7 @@ std::string BuildDnsQuery(const DnsQuestion& question) {
   std::string out;
   Put16(out, question.id);
   Put16(out, question.recursion_desired ? kRecursionDesired : 0);
-  for (const unsigned count : {1, 0, 0, 0}) Put16(out, count);
+  for (const unsigned count : {1u, 0u, 0u, 0u}) Put16(out, count);
   std::string_view name = question.name;
   while (!name.empty() && name != ".") {
     const std::size_t dot = std::min(name.find('.'), name.size());

@@ -100,15 +100,17 @@ void Loop::State::Run() {
     const int n = ::epoll_wait(epoll_fd, events.data(), kEventsATurn, WaitMilliseconds());
     for (int i = 0; i < n; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
-      if (event.data.u64 == kWakeId) {
+      const std::uint64_t id = event.data.u64;  // the structure is packed: no references into it
+      const std::uint32_t ready_events = event.events;
+      if (id == kWakeId) {
         std::uint64_t ignored = 0;
         [[maybe_unused]] const auto drained = ::read(wake_fd, &ignored, sizeof ignored);
         continue;
       }
-      const auto found = watchers.find(event.data.u64);
+      const auto found = watchers.find(id);
       if (found == watchers.end()) continue;  // ended by a callback of this turn
       const std::shared_ptr<Ready> ready = found->second;
-      (*ready)(event.events);
+      (*ready)(ready_events);
     }
     const MutexLock lock(mutex);
     if (stopping) return;

@@ -118,7 +118,7 @@ TEST_F(HttpTest, RedirectsAreToldOfAndNotFollowed) {
 }
 
 TEST_F(HttpTest, TlsIsVerifiedAndItsCertificateShown) {
-  ScriptedServer server({Tls("good.pem"), Expect(kRequestEnd), Send(Ok("x")), Again()});
+  ScriptedServer server({Tls("good.pem"), Expect(kRequestEnd), Send(Ok("x"))});
   HttpCall call = Get("https://localhost:" + std::to_string(server.port()) + "/");
   call.connect_ip = "127.0.0.1";
   call.inspect_tls = true;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "collectors/cgroup/cgroup.h"
+#include "collectors/plugin/plugins.h"
 #include "collectors/process/process.h"
 #include "collectors/queue/queue.h"
 #include "collectors/system/system.h"
@@ -30,9 +31,11 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kEdacCollector,
       kEntropyCollector,
       kEthtoolCollector,
+      kExecCollector,
       kFibrechannelCollector,
       kFilefdCollector,
       kFilesystemCollector,
+      kHttpJsonCollector,
       kHwmonCollector,
       kInfinibandCollector,
       kInterruptsCollector,
@@ -52,6 +55,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kNfsdCollector,
       kNvmeCollector,
       kOsCollector,
+      kPluginCollector,
       kPowersupplyclassCollector,
       kPressureCollector,
       kProcessCollector,
@@ -60,7 +64,9 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kQueueDirectoryCollector,
       kRaplCollector,
       kSchedstatCollector,
+      kScrapeCollector,
       kSelinuxCollector,
+      kSharedObjectCollector,
       kSlabinfoCollector,
       kSockstatCollector,
       kSoftnetCollector,

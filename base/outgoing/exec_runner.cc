@@ -1,10 +1,7 @@
 #include "base/outgoing/exec_runner.h"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,71 +10,10 @@
 #include <cstring>
 #include <utility>
 
+#include "base/outgoing/child_process.h"
+
 namespace tocsin::outgoing {
 namespace {
-
-struct Pipe {
-  int read_fd = -1;
-  int write_fd = -1;
-  ~Pipe() {
-    if (read_fd >= 0) ::close(read_fd);
-    if (write_fd >= 0) ::close(write_fd);
-  }
-  bool Open() {
-    std::array<int, 2> fds{};
-    if (::pipe2(fds.data(), O_CLOEXEC) != 0) return false;
-    read_fd = fds[0];
-    write_fd = fds[1];
-    return true;
-  }
-};
-
-Error SystemError(std::string what, int number) {
-  return Error{Errc::kIo, std::move(what) + ": " + std::strerror(number)};
-}
-
-std::vector<char*> Pointers(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-/// posix_spawn with a fresh session, signals as a program expects them, and only 0, 1, 2 open.
-Result<pid_t> Spawn(ExecRequest& request, int stdin_fd, int output_fd) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawnattr_init(&attributes);
-  posix_spawn_file_actions_adddup2(&actions, stdin_fd, 0);
-  posix_spawn_file_actions_adddup2(&actions, output_fd, 1);
-  posix_spawn_file_actions_adddup2(&actions, output_fd, 2);
-  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-  posix_spawn_file_actions_addchdir_np(&actions, "/");
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(
-      &attributes,
-      static_cast<short>(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
-  std::vector<std::string> arguments = std::move(request.arguments);
-  arguments.insert(arguments.begin(), request.program);
-  pid_t pid = -1;
-  const int error = posix_spawn(&pid, request.program.c_str(), &actions, &attributes,
-                                Pointers(arguments).data(), Pointers(request.environment).data());
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (error != 0) return SystemError(request.program, error);
-  return pid;
-}
-
-int ExitStatus(int status) {
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
 
 void CloseOnce(int& fd) {
   if (fd >= 0) ::close(fd);
@@ -88,8 +24,7 @@ void CloseOnce(int& fd) {
 
 ExecRunner::~ExecRunner() {
   for (Process& process : running_) {
-    ::kill(-process.pid, SIGKILL);
-    ::waitpid(process.pid, nullptr, 0);
+    KillChild(process.pid);
     CloseOnce(process.pid_fd);
     CloseOnce(process.input_fd);
     CloseOnce(process.output_fd);
@@ -99,13 +34,17 @@ ExecRunner::~ExecRunner() {
 void ExecRunner::Start(std::uint64_t id, ExecRequest request) {
   Pipe input;
   Pipe output;
-  if (!input.Open() || !output.Open()) {
-    failed_.push_back({id, SystemError("pipe", errno)});
-    return;
+  for (Pipe* pipe : {&input, &output}) {
+    if (auto opened = pipe->Open(); !opened) {
+      failed_.push_back({id, std::move(opened).error()});
+      return;
+    }
   }
   ::fcntl(input.write_fd, F_SETFL, O_NONBLOCK);
   ::fcntl(output.read_fd, F_SETFL, O_NONBLOCK);
-  const auto pid = Spawn(request, input.read_fd, output.write_fd);
+  const auto pid =
+      SpawnChild({std::move(request.program), std::move(request.arguments),
+                  std::move(request.environment), input.read_fd, output.write_fd, output.write_fd});
   if (!pid) {
     failed_.push_back({id, pid.error()});
     return;
@@ -113,9 +52,8 @@ void ExecRunner::Start(std::uint64_t id, ExecRequest request) {
   const int pid_fd = static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0));
   if (pid_fd < 0) {
     const int error = errno;
-    ::kill(-*pid, SIGKILL);
-    ::waitpid(*pid, nullptr, 0);
-    failed_.push_back({id, SystemError("pidfd_open", error)});
+    KillChild(*pid);
+    failed_.push_back({id, Error{Errc::kIo, std::string("pidfd_open: ") + std::strerror(error)}});
     return;
   }
   running_.push_back({.id = id,
@@ -178,11 +116,10 @@ void ExecRunner::Move(std::vector<Completion>& out) {
     Read(process);
     if (!process.timed_out && clock_.Mono() >= process.deadline) {
       process.timed_out = true;
-      ::kill(-process.pid, SIGKILL);
+      SignalKill(process.pid);
     }
-    int status = 0;
-    if (::waitpid(process.pid, &status, WNOHANG) != process.pid) return false;
-    ::kill(-process.pid, SIGKILL);  // what it left behind
+    const auto status = ReapChild(process.pid);
+    if (!status) return false;
     Read(process);
     CloseOnce(process.pid_fd);
     CloseOnce(process.input_fd);
@@ -190,7 +127,7 @@ void ExecRunner::Move(std::vector<Completion>& out) {
     if (process.timed_out) {
       out.push_back({process.id, Error{Errc::kTimeout, "killed: it did not end in time"}});
     } else {
-      out.push_back({process.id, Answer{ExitStatus(status), {}, std::move(process.output)}});
+      out.push_back({process.id, Answer{*status, {}, std::move(process.output)}});
     }
     return true;
   });

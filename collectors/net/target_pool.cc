@@ -60,6 +60,9 @@ struct TargetPool::Core {
     // Of the layout that was compared last:
     Ref<const Layout> layout;
     std::vector<bool> left_out;  // by series: it would clash with another one of the collector
+    /// By family of the layout: the first one of that name, whose help counts. One family with two
+    /// helps would be a new layout each round. They live in the layouts of the entries.
+    std::vector<const Family*> families;
     std::uint64_t clashes = 0;
   };
   void Wait(const std::vector<TargetSlot*>& started, MonoTime until) EXCLUDES(mutex);
@@ -122,21 +125,24 @@ void TargetPool::Core::FindClashes() {
     return entry.result.snapshot && entry.layout != entry.result.snapshot->layout;
   });
   if (!changed) return;
-  std::unordered_map<std::string_view, MetricType> types;
+  std::unordered_map<std::string_view, const Family*> first;
   std::unordered_set<std::string> known;
   std::vector<LabelView> labels;
   for (Entry& entry : entries) {
     if (!entry.result.snapshot) continue;
     entry.layout = entry.result.snapshot->layout;
     entry.left_out.assign(entry.layout->series.size(), false);
+    entry.families.clear();
+    for (const Family& family : entry.layout->families) {
+      entry.families.push_back(first.try_emplace(family.name, &family).first->second);
+    }
     for (std::size_t i = 0; i < entry.left_out.size(); ++i) {
       const SeriesMeta& series = entry.layout->series[i];
       const Family& family = entry.layout->families[series.family];
       Join(series.labels, entry.labels, labels);
-      entry.left_out[i] =
-          IsTargetFamily(family.name) ||
-          types.try_emplace(family.name, family.type).first->second != family.type ||
-          !known.insert(IdentityOf(family, series.suffix, labels)).second;
+      entry.left_out[i] = IsTargetFamily(family.name) ||
+                          entry.families[series.family]->type != family.type ||
+                          !known.insert(IdentityOf(family, series.suffix, labels)).second;
     }
   }
 }
@@ -227,7 +233,7 @@ void TargetPool::Publish(FamilySink& out) {
         continue;
       }
       const SeriesMeta& series = layout.series[i];
-      const Family& family = layout.families[series.family];
+      const Family& family = *entry.families[series.family];
       Join(series.labels, entry.labels, labels);
       out.AddSample({family.name, family.type, family.help, family.unit}, series.suffix, labels,
                     entry.result.snapshot->values[i]);

@@ -39,8 +39,8 @@ struct Directory {
 
 class TextfileCollector final : public Collector {
  public:
-  TextfileCollector(const HostFs& fs, std::vector<std::string> patterns)
-      : fs_(fs), patterns_(std::move(patterns)) {}
+  TextfileCollector(const HostFs& fs, std::vector<std::string> patterns, milliseconds max_age)
+      : fs_(fs), patterns_(std::move(patterns)), max_age_(max_age) {}
 
   Status Collect(const RoundContext& round, FamilySink& out) override {
     FindDirectories(round.now);
@@ -58,7 +58,7 @@ class TextfileCollector final : public Collector {
     }
     ForEachFile([&](const TextfileFile& file) {
       failed |= !file.ok();
-      if (!file.ok()) return;
+      if (!file.readable()) return;
       const auto mtime = std::chrono::floor<seconds>(file.mtime());
       out.Add(kMtime, {{"file", file.path()}}, static_cast<double>(mtime.count()));
     });
@@ -118,7 +118,7 @@ class TextfileCollector final : public Collector {
       if (!name.ends_with(".prom")) continue;
       TextfileFile& file = *directory.files.At(count++, name, [&](std::string_view n) {
         const std::string slash = directory.path.ends_with('/') ? "" : "/";
-        return std::make_unique<TextfileFile>(directory.path + slash + std::string(n));
+        return std::make_unique<TextfileFile>(directory.path + slash + std::string(n), max_age_);
       });
       changed |= file.Refresh(fs_, now);
     }
@@ -192,6 +192,7 @@ class TextfileCollector final : public Collector {
 
   const HostFs& fs_;
   const std::vector<std::string> patterns_;
+  const milliseconds max_age_;
   bool any_glob_ = false;
   std::optional<WallTime> expanded_at_;
   std::deque<Directory> directories_;
@@ -214,9 +215,10 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
       if (!path.empty()) patterns.push_back(std::move(path));
     }
   }
+  TRY_ASSIGN(const milliseconds max_age, settings.Read("max_age", YamlDuration, milliseconds(0)));
   TRY(settings.Finish());
   return std::unique_ptr<Collector>(
-      std::make_unique<TextfileCollector>(deps.fs, std::move(patterns)));
+      std::make_unique<TextfileCollector>(deps.fs, std::move(patterns), max_age));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/format.h"
 #include "base/log.h"
@@ -30,12 +31,17 @@ bool TextfileFile::Refresh(const HostFs& fs, WallTime now) {
   const auto status = fs.Stat(path_);
   if (status && seen_ && status->mtime == mtime_ && status->bytes == bytes_ &&
       status->inode == inode_ && now.time_since_epoch() - mtime_ > kSettled) {
-    return false;
+    const bool too_old = TooOld(now);
+    if (too_old && !too_old_ && ok_) {
+      LogWarn("a textfile is left out: nobody has written it for too long", {{"file", path_}});
+    }
+    return std::exchange(too_old_, too_old) != too_old;
   }
   const bool was_broken = seen_ && !ok_;
   seen_ = status.ok();
   Status loaded = status ? Load(fs, *status) : Status(status.error());
   ok_ = loaded.ok();
+  too_old_ = TooOld(now);
   if (!ok_) {
     samples_.clear();
     if (!was_broken) {
@@ -43,6 +49,10 @@ bool TextfileFile::Refresh(const HostFs& fs, WallTime now) {
     }
   }
   return true;
+}
+
+bool TextfileFile::TooOld(WallTime now) const {
+  return max_age_ > milliseconds(0) && now.time_since_epoch() - mtime_ > max_age_;
 }
 
 Status TextfileFile::Load(const HostFs& fs, const FileStatus& status) {

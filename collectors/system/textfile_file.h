@@ -22,16 +22,21 @@ class TextfileFile {
     double value;
   };
 
-  explicit TextfileFile(std::string path) : path_(std::move(path)) {}
+  /// `max_age` of what it says, by its modification time; zero: any.
+  TextfileFile(std::string path, milliseconds max_age)
+      : path_(std::move(path)), max_age_(max_age) {}
   TextfileFile(const TextfileFile&) = delete;
   TextfileFile& operator=(const TextfileFile&) = delete;
 
   const std::string& path() const { return path_; }
-  /// Reads the file if it is not the one that was read last; true if so, and then everything
-  /// handed out before is void. What is wrong with it is logged once a change.
+  /// Reads the file if it is not the one that was read last; true if so, or if it became too old,
+  /// and then everything handed out before is void. What is wrong with it is logged once a change.
   bool Refresh(const HostFs& fs, WallTime now);
 
-  bool ok() const { return ok_; }
+  /// Its samples count.
+  bool ok() const { return ok_ && !too_old_; }
+  /// It was read, whatever its age.
+  bool readable() const { return ok_; }
   nanoseconds mtime() const { return mtime_; }
   std::span<const exposition::ParsedFamily> families() const { return document_.families(); }
   std::span<const Sample> samples() const { return samples_; }
@@ -41,8 +46,12 @@ class TextfileFile {
   void Prepare();
   std::string_view Canonical(std::string_view number);
 
+  bool TooOld(WallTime now) const;
+
   const std::string path_;
+  const milliseconds max_age_;
   bool ok_ = false;
+  bool too_old_ = false;
   bool seen_ = false;
   nanoseconds mtime_{};
   std::uint64_t bytes_ = 0;

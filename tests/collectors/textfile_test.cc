@@ -24,7 +24,10 @@ class TextfileTest : public testing::Test {
   TextfileTest() {
     std::string name = (fs::temp_directory_path() / "tocsin-textfile-XXXXXX").string();
     dir_ = ::mkdtemp(name.data());
-    auto settings = ParseYaml("directory: " + dir_.string() + "\n", "settings");
+    Make("");
+  }
+  void Make(const std::string& more) {
+    auto settings = ParseYaml("directory: " + dir_.string() + "\n" + more, "settings");
     collector_ = *FindCollector("textfile")->make({*host_, *settings, *settings->root, network_});
   }
   ~TextfileTest() override { fs::remove_all(dir_); }
@@ -50,8 +53,6 @@ class TextfileTest : public testing::Test {
   }
 
   fs::path dir_;
-  const SystemClock clock_;
-  net::Network network_{clock_};
   std::unique_ptr<HostFs> host_ = MakeHostFs({});
   SystemClock clock_;
   net::Network network_{clock_};
@@ -99,6 +100,21 @@ TEST_F(TextfileTest, AFileOverTheBudgetIsLeftOut) {
   const auto snapshot = Round(seconds(0));
   EXPECT_EQ(ValueOf(snapshot, "good"), "1");
   EXPECT_EQ(ValueOf(snapshot, "node_textfile_scrape_error"), "1");
+}
+
+TEST_F(TextfileTest, AFileThatNobodyWritesAnyMoreIsLeftOut) {
+  Make("max_age: 10m\n");
+  Write("a.prom", "a 1\n");
+  EXPECT_EQ(ValueOf(Round(seconds(0)), "a"), "1");
+  EXPECT_EQ(ValueOf(Round(seconds(500)), "a"), "1");
+  const auto old = Round(seconds(700));
+  EXPECT_EQ(ValueOf(old, "a"), "absent");
+  EXPECT_EQ(ValueOf(old, "node_textfile_scrape_error"), "1");
+  const std::string mtime =
+      "node_textfile_mtime_seconds{file=\"" + (dir_ / "a.prom").string() + "\"}";
+  EXPECT_NE(ValueOf(old, mtime), "absent");
+  fs::last_write_time(dir_ / "a.prom", fs::file_time_type::clock::now() + seconds(600));
+  EXPECT_EQ(ValueOf(Round(seconds(700)), "a"), "1");
 }
 
 }  // namespace

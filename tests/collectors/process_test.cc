@@ -89,8 +89,6 @@ class Rounds {
   std::size_t reads() const { return host_.files().size(); }
 
  private:
-  const SystemClock clock_;
-  net::Network network_{clock_};
   RecordingHostFs host_;
   YamlFile file_;
   SystemClock clock_;

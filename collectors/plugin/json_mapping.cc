@@ -107,12 +107,14 @@ class Walk {
       return child ? Visit(*child, step + 1) : Status(Unit{});
     }
     if (at.is_object()) {
-      for (const dom::key_value_pair member : at.get_object().value_unsafe()) {
+      const dom::object members = at.get_object().value_unsafe();  // the result is a temporary
+      for (const dom::key_value_pair member : members) {
         TRY(VisitStar(member.value, std::string(member.key), step));
       }
     } else if (at.is_array()) {
       std::size_t index = 0;
-      for (const dom::element item : at.get_array().value_unsafe()) {
+      const dom::array items = at.get_array().value_unsafe();
+      for (const dom::element item : items) {
         TRY(VisitStar(item, std::to_string(index++), step));
       }
     }

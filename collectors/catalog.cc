@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "collectors/cache/cache.h"
 #include "collectors/cgroup/cgroup.h"
 #include "collectors/plugin/plugins.h"
 #include "collectors/process/process.h"
@@ -44,6 +45,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kLnstatCollector,
       kLoadavgCollector,
       kMdadmCollector,
+      kMemcachedCollector,
       kMeminfoCollector,
       kMeminfoNumaCollector,
       kMountstatsCollector,
@@ -63,6 +65,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kQdiscCollector,
       kQueueDirectoryCollector,
       kRaplCollector,
+      kRedisCollector,
       kSchedstatCollector,
       kScrapeCollector,
       kSelinuxCollector,

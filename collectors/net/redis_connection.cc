@@ -38,25 +38,6 @@ Status ParseDatabase(std::string_view text, RedisAddress& address) {
   return Unit{};
 }
 
-Status ParseHostPort(std::string_view text, RedisAddress& address) {
-  address.to.port = kDefaultPort;
-  const auto close = text.rfind(']');
-  const auto colon = text.rfind(':');
-  const bool has_port = colon != std::string_view::npos &&
-                        (close == std::string_view::npos || colon > close) &&
-                        (close != std::string_view::npos || text.find(':') == colon);
-  std::string_view host = has_port ? text.substr(0, colon) : text;
-  if (has_port) {
-    const auto port = ParseInt<std::uint16_t>(text.substr(colon + 1));
-    if (!port || *port == 0) return Bad("the port is a number from 1 to 65535");
-    address.to.port = *port;
-  }
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host.empty()) return Bad("no host");
-  address.to.host = host;
-  return Unit{};
-}
-
 /// user:password before an '@'. Redis's own tools take ":password" and "password" for the latter.
 void ParseUser(std::string_view text, RedisAddress& address) {
   const auto colon = text.find(':');
@@ -89,7 +70,7 @@ Result<RedisAddress> RedisAddress::Parse(std::string_view uri) {
   }
   const auto scheme_end = uri.find("://");
   if (scheme_end == std::string_view::npos) {
-    TRY(ParseHostPort(uri, address));
+    TRY_ASSIGN(address.to, Endpoint::Parse(uri, kDefaultPort));
     return address;
   }
   const std::string_view scheme = uri.substr(0, scheme_end);
@@ -116,7 +97,7 @@ Result<RedisAddress> RedisAddress::Parse(std::string_view uri) {
     TRY(ParseDatabase(rest.substr(slash + 1), address));
     rest = rest.substr(0, slash);
   }
-  TRY(ParseHostPort(rest, address));
+  TRY_ASSIGN(address.to, Endpoint::Parse(rest, kDefaultPort));
   return address;
 }
 

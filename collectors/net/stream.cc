@@ -14,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/parse.h"
 #include "collectors/net/loop.h"
 #include "collectors/net/network.h"
 #include "collectors/net/tls_session.h"
@@ -57,6 +58,31 @@ bool BindTo(int fd, const std::string& ip) {
 }
 
 }  // namespace
+
+Result<Endpoint> Endpoint::Parse(std::string_view text, std::uint16_t default_port) {
+  Endpoint endpoint;
+  endpoint.port = default_port;
+  const auto bracket = text.rfind(']');
+  const auto colon = text.rfind(':');
+  // A colon within an address of IPv6 ends no host: that one stands in brackets, or alone.
+  const bool has_port =
+      colon != std::string_view::npos &&
+      (bracket == std::string_view::npos ? text.find(':') == colon : colon == bracket + 1);
+  if (has_port) {
+    const auto port = ParseInt<std::uint16_t>(text.substr(colon + 1));
+    if (!port || *port == 0) {
+      return Error{Errc::kInvalid, "the port of an address is a number from 1 to 65535"};
+    }
+    endpoint.port = *port;
+    text = text.substr(0, colon);
+  }
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  if (text.empty() || text.find_first_of(" \t\r\n[]/@") != std::string_view::npos) {
+    return Error{Errc::kInvalid, "expected an address: host:port"};
+  }
+  endpoint.host = text;
+  return endpoint;
+}
 
 std::string Endpoint::Text() const {
   if (!path.empty()) return path;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/outgoing/exchange.h"
+#include "base/result.h"
 #include "collectors/net/failure.h"
 #include "collectors/net/resolver.h"
 #include "collectors/net/tls_peer.h"
@@ -22,6 +23,8 @@ struct Endpoint {
   std::uint16_t port = 0;
   std::string path;
 
+  /// "host:port", "host", "[2001:db8::1]:port". Errors: kInvalid.
+  static Result<Endpoint> Parse(std::string_view text, std::uint16_t default_port);
   /// "host:port", "[2001:db8::1]:port" or the path.
   std::string Text() const;
 };

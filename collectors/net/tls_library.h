@@ -12,30 +12,23 @@
 namespace tocsin::net {
 
 // Every function that is called, of libssl and of libcrypto, once.
-#define TOCSIN_SSL_FUNCTIONS(X)                                                                    \
-  X(TLS_client_method)                                                                             \
-  X(SSL_CTX_new)                                                                                   \
-  X(SSL_CTX_free)                                                                                  \
-  X(SSL_CTX_set_default_verify_paths)                                                              \
+// clang-format off
+#define TOCSIN_SSL_FUNCTIONS(X) \
+  X(TLS_client_method) X(SSL_CTX_new) X(SSL_CTX_free) X(SSL_CTX_set_default_verify_paths) \
   X(SSL_CTX_load_verify_file) X(SSL_CTX_use_certificate_chain_file) X(SSL_CTX_use_PrivateKey_file) \
-      X(SSL_CTX_set_verify) X(SSL_CTX_ctrl) X(SSL_CTX_set_options) X(SSL_new) X(SSL_free)          \
-          X(SSL_set_fd) X(SSL_set1_host) X(SSL_get0_param) X(SSL_ctrl) X(SSL_set_alpn_protos)      \
-              X(SSL_connect) X(SSL_read) X(SSL_write) X(SSL_shutdown) X(SSL_pending)               \
-                  X(SSL_get_error) X(SSL_get_verify_result) X(SSL_get_peer_cert_chain)             \
-                      X(SSL_get0_verified_chain) X(SSL_get_version) X(SSL_get_current_cipher)      \
-                          X(SSL_CIPHER_standard_name) X(SSL_get0_alpn_selected)
-#define TOCSIN_CRYPTO_FUNCTIONS(X)                                                                \
-  X(ERR_clear_error)                                                                              \
-  X(ERR_get_error)                                                                                \
-  X(ERR_reason_error_string)                                                                      \
-  X(OPENSSL_sk_num)                                                                               \
-  X(OPENSSL_sk_value) X(OPENSSL_sk_pop_free) X(X509_get0_notBefore) X(X509_get0_notAfter)         \
-      X(ASN1_TIME_to_tm) X(X509_get_subject_name) X(X509_get_issuer_name) X(X509_NAME_print_ex)   \
-          X(BIO_new) X(BIO_s_mem) X(BIO_ctrl) X(BIO_free) X(X509_get0_serialNumber)               \
-              X(ASN1_INTEGER_to_BN) X(BN_bn2hex) X(BN_free) X(CRYPTO_free) X(X509_digest)         \
-                  X(EVP_sha256) X(X509_get_ext_d2i) X(GENERAL_NAME_free) X(ASN1_STRING_get0_data) \
-                      X(ASN1_STRING_length) X(X509_VERIFY_PARAM_set1_ip_asc)                      \
-                          X(X509_verify_cert_error_string)
+  X(SSL_CTX_set_verify) X(SSL_CTX_ctrl) X(SSL_new) X(SSL_free) X(SSL_set_fd) X(SSL_set1_host) \
+  X(SSL_get0_param) X(SSL_ctrl) X(SSL_connect) X(SSL_read) X(SSL_write) X(SSL_get_error) \
+  X(SSL_get_verify_result) X(SSL_get_peer_cert_chain) X(SSL_get0_verified_chain) \
+  X(SSL_get_version) X(SSL_get_current_cipher) X(SSL_CIPHER_standard_name) X(SSL_get0_alpn_selected)
+#define TOCSIN_CRYPTO_FUNCTIONS(X) \
+  X(ERR_clear_error) X(ERR_get_error) X(ERR_reason_error_string) X(OPENSSL_sk_num) \
+  X(OPENSSL_sk_value) X(OPENSSL_sk_pop_free) X(X509_get0_notBefore) X(X509_get0_notAfter) \
+  X(ASN1_TIME_to_tm) X(X509_get_subject_name) X(X509_get_issuer_name) X(X509_NAME_print_ex) \
+  X(BIO_new) X(BIO_s_mem) X(BIO_ctrl) X(BIO_free) X(X509_get0_serialNumber) X(ASN1_INTEGER_to_BN) \
+  X(BN_bn2hex) X(BN_free) X(CRYPTO_free) X(X509_digest) X(EVP_sha256) X(X509_get_ext_d2i) \
+  X(GENERAL_NAME_free) X(ASN1_STRING_get0_data) X(ASN1_STRING_length) \
+  X(X509_VERIFY_PARAM_set1_ip_asc) X(X509_verify_cert_error_string)
+// clang-format on
 
 struct TlsLibrary {
 #define TOCSIN_TLS_MEMBER(name) decltype(&::name) name;

@@ -12,6 +12,7 @@
 #include "agent/api/pages.h"
 #include "agent/api/performance.h"
 #include "agent/api/rules.h"
+#include "agent/api/scrape_target.h"
 #include "agent/api/series.h"
 #include "agent/http/wrappers.h"
 
@@ -22,6 +23,8 @@ namespace {
 constexpr int kMaxApiRequests = 16;
 /// Likewise of graphs, which are for people.
 constexpr int kMaxGraphs = 2;
+/// Likewise of targets asked now: each keeps a client's thread until it has answered.
+constexpr int kMaxScrapes = 6;
 constexpr milliseconds kLongestDiagnosis = seconds(10);
 
 using http::Handler;
@@ -173,6 +176,10 @@ void AddAgent(const Parts& p, Routes& routes) {
                  return Federate(p.store, settings->external_labels, p.clock.Wall(),
                                  milliseconds(settings->query.engine.lookback_ms), r);
                }));
+  routes.Plain(
+      "/scrape", {"GET"},
+      http::Compressed(http::Limited(
+          [p](const Request& r) { return ScrapeTarget(p.network, p.clock, r); }, kMaxScrapes)));
   routes.Plain("/-/healthy", {"GET"},
                [](const Request&) { return http::TextResponse(200, "healthy"); });
   routes.Plain("/-/ready", {"GET"},

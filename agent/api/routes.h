@@ -13,6 +13,7 @@
 #include "agent/runtime/rule_runner.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "collectors/net/network.h"
 #include "metrics/exposition/page.h"
 #include "metrics/store/store.h"
 #include "notify/service.h"
@@ -33,6 +34,7 @@ struct ServedSettings {
 /// The parts of the agent that answer. All outlive the router.
 struct Parts {
   const Clock& clock;
+  net::Network& network;
   exposition::Page& page;
   const Board& board;
   const store::Store& store;

@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "collectors/catalog.h"
 #include "collectors/family_labels.h"
+#include "collectors/net/target_pool.h"
 
 namespace tocsin {
 namespace {
@@ -80,7 +81,15 @@ std::string CollectorMarkdown() {
       "and\n"
       "`NAME_min` with a label `window`: the largest and the smallest value that the collector "
       "saw\n"
-      "in it, at its own interval.\n";
+      "in it, at its own interval.\n\n"
+      "Collectors that ask services over the network (those with `targets`) export for each "
+      "target,\n"
+      "with the labels `collector` and `target`, also:\n\n"
+      "| metric | type | |\n|---|---|---|\n";
+  for (const FamilySpec& family : net::kTargetFamilies) {
+    out.append("| `").append(family.name).append("` | ").append(TypeText(family.type));
+    out.append(" | ").append(Cell(family.help)).append(" |\n");
+  }
   for (const CatalogEntry& entry : CollectorCatalog()) {
     out.append("\n## ").append(entry.name).append("\n\n").append(entry.help);
     out.append(entry.on_by_default ? "\nOn by default" : "\nOff by default").append(", every ");

@@ -186,9 +186,9 @@ std::function<void(std::span<const LeakRecord>)> Agent::SaveFoundLeaks(const std
 }
 
 Status Agent::Listen(const WebSettings& web) {
-  api::AddRoutes({clock_, page_, board_, *store_, collectors_, rules_, notifications_, storage_,
-                  query_, range_cache_, [this] { return Served(); }, [this] { return Reload(); },
-                  web.telemetry_path, web.cors_origin},
+  api::AddRoutes({clock_, *network_, page_, board_, *store_, collectors_, rules_, notifications_,
+                  storage_, query_, range_cache_, [this] { return Served(); },
+                  [this] { return Reload(); }, web.telemetry_path, web.cors_origin},
                  router_);
   TRY_ASSIGN(server_,
              http::StartCivetweb(

@@ -138,8 +138,7 @@ InfoSummary InfoReader::Read(std::string_view info) {
   }
   AddEmptyDatabases();
   AddInstance();
-  if (known_[kVersion].empty()) return summary_;
-  summary_.counts.entries = keys_;
+  if (databases_ > 0 || !seen_databases_.empty()) summary_.counts.entries = keys_;
   return summary_;
 }
 

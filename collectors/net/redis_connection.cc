@@ -103,8 +103,7 @@ Result<RedisAddress> RedisAddress::Parse(std::string_view uri) {
 
 Status ReadRedisFields(YamlFields& fields, RedisAddress& address) {
   if (!address.password.empty()) {
-    return fields.file().At(fields.node(),
-                            "a password does not belong in an address: use password_file");
+    return Error{Errc::kInvalid, "a password does not belong in an address: use password_file"};
   }
   TRY_ASSIGN(address.user, fields.Read("user", YamlString, address.user));
   TRY_ASSIGN(address.password,

@@ -34,10 +34,10 @@ struct StreamOptions {
   IpVersion ip_version = IpVersion::kAny;
   /// Handshake at once; else a TLS can be started later. The name checked is `server_name` or else
   /// the host. A unix socket needs a server_name.
-  std::optional<outgoing::TlsOptions> tls;
-  std::string source_ip;  // local address to connect from, or empty
+  std::optional<outgoing::TlsOptions> tls = std::nullopt;
+  std::string source_ip = {};  // local address to connect from, or empty
   /// By when it must be connected, handshake included; then SetDeadline() says.
-  MonoTime deadline;
+  MonoTime deadline{};
   /// Bytes received and not yet taken; more is Reason::kTooLarge.
   std::size_t max_unread = 1 << 20;
 };

@@ -15,6 +15,9 @@ namespace tocsin::net {
 namespace {
 
 constexpr std::string_view kInstance = "instance";
+constexpr nanoseconds kLongestWait = seconds(600);
+/// How much later than a target's own timeout its end is seen on a busy machine.
+constexpr milliseconds kLateness = seconds(2);
 
 bool IsTargetFamily(std::string_view name) {
   return std::any_of(kTargetFamilies.begin(), kTargetFamilies.end(),
@@ -211,10 +214,11 @@ Status TargetPool::Collect(const RoundContext& round, FamilySink& out) {
       slots.clear();
       Core::StartWaiting(core);
     });
+    const milliseconds grace = options_.grace.value_or(network_.grace());
     nanoseconds patience = round.deadline - network_.clock().Mono();
-    if (network_.grace().count() > 0) patience = std::min<nanoseconds>(patience, network_.grace());
-    core_->Wait(started,
-                std::chrono::steady_clock::now() + std::min<nanoseconds>(patience, seconds(600)));
+    if (grace.count() > 0) patience = std::min<nanoseconds>(patience, grace);
+    patience = std::min<nanoseconds>(patience, kLongestWait);
+    core_->Wait(started, std::chrono::steady_clock::now() + patience);
   }
   Publish(out);
   return Unit{};
@@ -239,6 +243,10 @@ void TargetPool::Publish(FamilySink& out) {
                     entry.result.snapshot->values[i]);
     }
   }
+  if (options_.add_target_families) AddTargetFamilies(out);
+}
+
+void TargetPool::AddTargetFamilies(FamilySink& out) const {
   const auto& [up, duration, series, failures, dropped] = kTargetFamilies;
   for (const Core::Entry& entry : core_->entries) {
     const TargetResult& result = entry.result;
@@ -255,6 +263,23 @@ void TargetPool::Publish(FamilySink& out) {
               static_cast<double>(result.failures[i]));
     }
   }
+}
+
+Result<Ref<const Snapshot>> AskOnce(Network& network, TargetSpec spec, WallTime now) {
+  const milliseconds patience = spec.timeout + kLateness;
+  TargetPool pool(network, {.collector = "once",
+                            .add_instance = false,
+                            .add_target_families = false,
+                            .grace = patience});
+  std::vector<TargetSpec> targets;
+  targets.push_back(std::move(spec));
+  pool.SetTargets(std::move(targets));
+  RoundWriter writer;
+  writer.Begin(now);
+  TRY(pool.Collect({now, network.clock().Mono() + patience, {}}, writer));
+  TRY_ASSIGN(auto snapshot, writer.Finish());
+  if (snapshot->values.empty()) return Error{Errc::kTimeout, "the target was not asked in time"};
+  return snapshot;
 }
 
 }  // namespace tocsin::net

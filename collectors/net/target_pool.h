@@ -42,6 +42,7 @@
 #include "collectors/collector.h"
 #include "collectors/net/failure.h"
 #include "metrics/family.h"
+#include "metrics/snapshot.h"
 #include "metrics/writer.h"
 
 namespace tocsin::net {
@@ -94,6 +95,8 @@ struct TargetPoolOptions {
   std::size_t max_label_bytes = 1'024;  // of a label's value
   std::size_t max_parallel = 256;       // targets asked at once
   bool add_instance = true;             // the label `instance`
+  bool add_target_families = true;
+  std::optional<milliseconds> grace = std::nullopt;  // instead of the network's
 };
 
 /// tocsin_target_up, _duration_seconds, _failures_total{reason}, _series, _dropped_series_total;
@@ -109,6 +112,11 @@ inline constexpr std::array<FamilySpec, 5> kTargetFamilies{{
     {"tocsin_target_dropped_series_total", MetricType::kCounter,
      "Series of the target left out: too many, a label too long, or a type that clashes."},
 }};
+
+/// Asks one target once, on a connection of its own, and waits on the caller's thread until it has
+/// answered or `spec.timeout`, which must be set, is over: then with what it writes when it is
+/// down. For handlers of HTTP requests. Errors: kTimeout, when the loop is that late.
+Result<Ref<const Snapshot>> AskOnce(Network& network, TargetSpec spec, WallTime now);
 
 class TargetPool {
  public:
@@ -130,6 +138,7 @@ class TargetPool {
  private:
   struct Core;
   void Publish(FamilySink& out);
+  void AddTargetFamilies(FamilySink& out) const;
 
   Network& network_;
   const TargetPoolOptions options_;

@@ -21,6 +21,7 @@
 //                DEVICE link SUPPORTED ADVERTISED AUTONEGOTIATION (bits in hex),
 //                DEVICE statistic VALUE NAME
 //     dbus       `ask PATH MEMBER [ARGUMENT…]`, then the answer's body in hex
+//     serve/     servers, as fixture_server.h reads them
 //     netlink    `ask PROTOCOL TYPE [PAYLOAD]`, then what the kernel sends, a batch a line, in hex
 //
 // Modification times are 1700000000 for every file; the round's time is 1700000100.

@@ -14,6 +14,7 @@
 #include "collectors/net/network.h"
 #include "collectors/net/target_pool.h"
 #include "tests/collectors/fixture.h"
+#include "tests/collectors/fixture_server.h"
 
 namespace tocsin {
 namespace {
@@ -84,6 +85,7 @@ void ExpectDocumented(const CatalogEntry& entry, const Layout& layout) {
   if (entry.families.empty()) return;
   std::map<std::string_view, const FamilySpec*> known;
   for (const FamilySpec& family : entry.families) known[family.name] = &family;
+  for (const FamilySpec& family : net::kTargetFamilies) known[family.name] = &family;
   for (const Family& family : layout.families) {
     const auto found = known.find(family.name);
     if (found == known.end()) {
@@ -131,7 +133,12 @@ void ExpectDocumentedLabels(const CatalogEntry& entry, const SeenLabels& seen) {
 void RunCase(const CatalogEntry& entry, const fs::path& source, SeenLabels& seen) {
   FixtureTree tree(source);
   const auto host = MakeFixtureHostFs(tree.root());
-  auto settings = ParseYaml(ReadTextFile(source / "settings.yml"), "settings.yml");
+  const auto servers = StartFixtureServers(tree.root());
+  std::string text = ReadTextFile(source / "settings.yml");
+  for (auto at = text.find("{root}"); at != std::string::npos; at = text.find("{root}")) {
+    text.replace(at, 6, tree.root().string());
+  }
+  auto settings = ParseYaml(text, "settings.yml");
   ASSERT_TRUE(settings.ok()) << settings.error().message();
   // Durations of exchanges are zero by a clock that stands still.
   const ManualClock clock(kFixtureNow);

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <mutex>
 #include <set>
@@ -57,9 +58,28 @@ struct ScriptedServer::State {
 
   void Accept();
   void Serve(int fd);
+  template <class From>
+  bool Receive(From& connection, std::string& pending);
 };
 
 namespace {
+
+/// The answer to the first request in `pending`, which is taken out; null if there is none.
+const std::string* TakeAnswer(const std::vector<std::pair<std::string, std::string>>& answers,
+                              std::string& pending) {
+  const std::string* first = nullptr;
+  std::size_t first_at = std::string::npos;
+  std::size_t end = 0;
+  for (const auto& [request, answer] : answers) {
+    const std::size_t at = pending.find(request);
+    if (at >= first_at) continue;
+    first_at = at;
+    first = &answer;
+    end = at + request.size();
+  }
+  pending.erase(0, end);
+  return first;
+}
 
 /// One connection, in clear or by TLS.
 class Connection {
@@ -99,6 +119,17 @@ class Connection {
 
 }  // namespace
 
+template <class From>
+bool ScriptedServer::State::Receive(From& connection, std::string& pending) {
+  std::array<char, 4096> buffer{};
+  const long n = connection.Read(buffer.data(), buffer.size());
+  if (n <= 0) return false;
+  pending.append(buffer.data(), static_cast<std::size_t>(n));
+  const std::lock_guard lock(mutex);
+  received.append(buffer.data(), static_cast<std::size_t>(n));
+  return true;
+}
+
 void ScriptedServer::State::Serve(int fd) {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -110,12 +141,7 @@ void ScriptedServer::State::Serve(int fd) {
       case Act::Kind::kExpect: {
         std::size_t at = 0;
         while ((at = pending.find(act.text)) == std::string::npos) {
-          char buffer[4096];
-          const long n = connection.Read(buffer, sizeof buffer);
-          if (n <= 0) return;
-          pending.append(buffer, static_cast<std::size_t>(n));
-          const std::lock_guard lock(mutex);
-          received.append(buffer, static_cast<std::size_t>(n));
+          if (!Receive(connection, pending)) return;
         }
         pending.erase(0, at + act.text.size());
         break;
@@ -145,6 +171,13 @@ void ScriptedServer::State::Serve(int fd) {
         ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
         return;
       }
+      case Act::Kind::kAnswers:
+        while (const auto* answer = TakeAnswer(act.answers, pending)) {
+          if (!connection.Write(*answer)) return;
+        }
+        if (!Receive(connection, pending)) return;
+        --i;
+        break;
       case Act::Kind::kAgain:
         i = static_cast<std::size_t>(-1);
         break;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tocsin::net {
@@ -22,9 +23,11 @@ struct Act {
     kHang,     // neither reads nor writes until the client or the server goes
     kReset,    // ends the connection with a TCP reset
     kAgain,    // from the script's beginning
+    kAnswers,  // to each request of `answers` its answer, in the order of what comes
   };
   Kind kind;
   std::string text{};
+  std::vector<std::pair<std::string, std::string>> answers{};
 };
 inline Act Expect(std::string text) { return {Act::Kind::kExpect, std::move(text)}; }
 inline Act Send(std::string text) { return {Act::Kind::kSend, std::move(text)}; }
@@ -34,6 +37,9 @@ inline Act Tls(std::string certificate) { return {Act::Kind::kTls, std::move(cer
 inline Act Hang() { return {Act::Kind::kHang}; }
 inline Act Reset() { return {Act::Kind::kReset}; }
 inline Act Again() { return {Act::Kind::kAgain}; }
+inline Act Answers(std::vector<std::pair<std::string, std::string>> answers) {
+  return {Act::Kind::kAnswers, {}, std::move(answers)};
+}
 
 /// Listens until it is destroyed.
 class ScriptedServer {

@@ -8,6 +8,7 @@
 #include "collectors/plugin/plugins.h"
 #include "collectors/process/process.h"
 #include "collectors/queue/queue.h"
+#include "collectors/response/response.h"
 #include "collectors/system/system.h"
 
 namespace tocsin {
@@ -16,6 +17,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
   // One a line, so that additions merge.
   // clang-format off
   static const std::array kCatalog{
+      kAccessLogCollector,
       kArpCollector,
       kBcacheCollector,
       kBondingCollector,
@@ -57,6 +59,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kNfsdCollector,
       kNvmeCollector,
       kOsCollector,
+      kOtlpCollector,
       kPluginCollector,
       kPowersupplyclassCollector,
       kPressureCollector,
@@ -74,6 +77,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kSockstatCollector,
       kSoftnetCollector,
       kStatCollector,
+      kStatsdCollector,
       kSysctlCollector,
       kSystemdCollector,
       kTapestatsCollector,

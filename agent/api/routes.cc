@@ -155,6 +155,24 @@ void AddPerformance(const Parts& p, Routes& routes) {
                  [p](const Request& r) { return ExportHistory(p.storage, p.clock.Wall(), r); });
 }
 
+/// OTLP over HTTP, at its own path and at Prometheus's.
+void AddPushing(const Parts& p, Routes& routes) {
+  const Handler push = http::Limited(
+      [p](const Request& r) {
+        net::PushReply reply = p.network.inlets().Push(
+            "/v1/metrics", {r.Header("content-type"), r.Header("content-encoding"), r.body});
+        Response response;
+        response.status = reply.status;
+        response.content_type = std::move(reply.content_type);
+        response.body = std::move(reply.body);
+        return response;
+      },
+      kMaxApiRequests);
+  for (const char* path : {"/v1/metrics", "/api/v1/otlp/v1/metrics"}) {
+    routes.Plain(path, {"POST"}, push);
+  }
+}
+
 Response Reload(const Parts& p) {
   const Status reloaded = p.reload();
   if (reloaded) return http::TextResponse(200, "reloaded");
@@ -197,6 +215,7 @@ void AddRoutes(const Parts& parts, http::Router& router) {
   AddAcknowledging(parts, routes);
   AddAlertmanager(parts, routes);
   AddPerformance(parts, routes);
+  AddPushing(parts, routes);
   router.AddPrefix(
       "/api/v1/label/", {"GET"},
       WithCors(http::Compressed([parts](const Request& r) { return LabelValues(parts.store, r); }),

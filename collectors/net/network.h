@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "collectors/net/http.h"
+#include "collectors/net/inlet.h"
 #include "collectors/net/loop.h"
 #include "collectors/net/resolver.h"
 
@@ -27,12 +28,15 @@ class Network {
   const Clock& clock() const { return loop_.clock(); }
   milliseconds grace() const { return options_.grace; }
   Loop& loop() { return loop_; }
+  /// Where collectors take what is pushed to the agent.
+  Inlets& inlets() { return inlets_; }
   /// Loop thread only.
   Resolver& resolver();
   HttpPool& http();
 
  private:
   const NetworkOptions options_;
+  Inlets inlets_;
   Loop loop_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<HttpPool> http_;

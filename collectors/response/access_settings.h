@@ -1,0 +1,38 @@
+#pragma once
+// The settings of the collector access_log.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/yaml.h"
+#include "collectors/response/access_record.h"
+#include "collectors/response/access_stats.h"
+#include "collectors/response/log_follower.h"
+#include "collectors/response/route_table.h"
+
+namespace tocsin {
+
+/// One entry of `logs`.
+struct AccessLogSettings {
+  std::string path;      // may have wildcards after the last slash
+  std::string service;   // empty: the file's name without .access.log or .log
+  std::string instance;  // empty: the path
+  FollowFrom from = FollowFrom::kEnd;
+  RouteTable routes;
+  /// Makes a parser; was tried once, so it does not fail.
+  std::function<std::unique_ptr<AccessLineParser>()> make_parser;
+};
+
+struct AccessSettings {
+  AccessStatsOptions stats;
+  std::uint64_t max_bytes_per_round = 64 << 20;  // of one log
+  std::vector<AccessLogSettings> logs;
+};
+
+/// Errors: kInvalid with position.
+Result<AccessSettings> ReadAccessSettings(const YamlFile& file, const YamlNode& node);
+
+}  // namespace tocsin

@@ -137,7 +137,6 @@ Status Exchange::SetOptions(HttpCall& call) {
   easy.Set(CURLOPT_WRITEDATA, this);
   easy.Set(CURLOPT_HEADERFUNCTION, &OnHeader);
   easy.Set(CURLOPT_HEADERDATA, this);
-  easy.Set(CURLOPT_PRIVATE, this);
   if (call.inspect_tls) {
     easy.Set(CURLOPT_PREREQFUNCTION, &OnConnected);
     easy.Set(CURLOPT_PREREQDATA, this);

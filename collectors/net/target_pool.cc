@@ -207,6 +207,9 @@ Status TargetPool::Collect(const RoundContext& round, FamilySink& out) {
     started.push_back(entry.slot.get());
     to_start.push_back(entry.slot);
   }
+  if (to_start.empty() && !core_->entries.empty()) {
+    network_.loop().Post([] {});  // a loop that had no descriptors to start with tries again
+  }
   if (!to_start.empty()) {
     used_ = true;
     network_.loop().Post([core = core_, slots = std::move(to_start), now = round.now]() mutable {

@@ -55,15 +55,6 @@ constexpr std::size_t kMaxLogs = 200;
 
 constexpr std::string_view kClasses[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
-/// "/var/log/nginx/shop.access.log" is the log of the service "shop".
-std::string ServiceOf(std::string_view path) {
-  std::string_view name = path.substr(path.rfind('/') + 1);
-  for (const std::string_view suffix : {".log", ".json", "_access", "-access", ".access"}) {
-    if (name.size() > suffix.size() && name.ends_with(suffix)) name.remove_suffix(suffix.size());
-  }
-  return std::string(name);
-}
-
 bool IsCompressed(std::string_view path) {
   return path.ends_with(".gz") || path.ends_with(".bz2") || path.ends_with(".xz") ||
          path.ends_with(".zst");

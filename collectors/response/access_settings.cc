@@ -157,7 +157,35 @@ Result<AccessLogSettings> ReadLog(const YamlFile& file, const YamlNode& node,
   return log;
 }
 
+/// Two logs with the same labels would be the same series twice.
+Status CheckLabels(const YamlFile& file, const YamlNode& node, const AccessLogSettings& log,
+                   const std::vector<AccessLogSettings>& others) {
+  const auto service = [](const AccessLogSettings& l) {
+    return l.service.empty() ? ServiceOf(l.path) : l.service;
+  };
+  const auto instance = [](const AccessLogSettings& l) {
+    return l.instance.empty() ? l.path : l.instance;
+  };
+  if (IsGlob(log.path) && !log.instance.empty()) {
+    return file.At(node, "instance: a path with wildcards may be several");
+  }
+  for (const AccessLogSettings& other : others) {
+    if (service(log) == service(other) && instance(log) == instance(other)) {
+      return file.At(node, "another log has the same service and instance");
+    }
+  }
+  return Unit{};
+}
+
 }  // namespace
+
+std::string ServiceOf(std::string_view path) {
+  std::string_view name = path.substr(path.rfind('/') + 1);
+  for (const std::string_view suffix : {".log", ".json", "_access", "-access", ".access"}) {
+    if (name.size() > suffix.size() && name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  }
+  return std::string(name);
+}
 
 Result<AccessSettings> ReadAccessSettings(const YamlFile& file, const YamlNode& node) {
   YamlFields fields(file, node, "collector access_log");
@@ -183,6 +211,7 @@ Result<AccessSettings> ReadAccessSettings(const YamlFile& file, const YamlNode& 
     if (!logs->IsSequence()) return file.At(*logs, "expected a list of logs");
     for (const auto& item : logs->items) {
       TRY_ASSIGN(AccessLogSettings log, ReadLog(file, *item, routes));
+      TRY(CheckLabels(file, *item, log, settings.logs));
       settings.logs.push_back(std::move(log));
     }
   }

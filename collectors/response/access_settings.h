@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -14,6 +15,9 @@
 #include "collectors/response/route_table.h"
 
 namespace tocsin {
+
+/// "/var/log/nginx/shop.access.log" is the log of the service "shop".
+std::string ServiceOf(std::string_view path);
 
 /// One entry of `logs`.
 struct AccessLogSettings {

@@ -25,6 +25,9 @@ enum class ExecFormat { kText, kOpenMetrics, kNagios };
 /// After a failure a command is run again soon, but not in every round.
 constexpr milliseconds kRetryAfter = std::chrono::minutes(1);
 
+/// Commands at once: more would only compete for the processors.
+constexpr std::size_t kMaxParallel = 8;
+
 struct Command {
   std::string name;
   plugin::Program program;
@@ -140,7 +143,8 @@ class ExecTarget final : public net::Target, plugin::ChildUser {
 class ExecCollector final : public Collector {
  public:
   ExecCollector(net::Network& network, std::vector<net::TargetSpec> targets)
-      : empty_(targets.empty()), pool_(network, {.collector = "exec", .add_instance = false}) {
+      : empty_(targets.empty()),
+        pool_(network, {.collector = "exec", .max_parallel = kMaxParallel, .add_instance = false}) {
     pool_.SetTargets(std::move(targets));
   }
 
@@ -155,9 +159,11 @@ class ExecCollector final : public Collector {
 };
 
 Result<ExecFormat> ReadExecFormat(const YamlFile& file, const YamlNode& node) {
-  if (node.scalar == "nagios") return ExecFormat::kNagios;
-  TRY_ASSIGN(const exposition::Format format, plugin::ReadFormat(file, node));
-  return format == exposition::Format::kText ? ExecFormat::kText : ExecFormat::kOpenMetrics;
+  TRY_ASSIGN(const std::string word, YamlString(file, node));
+  if (word == "text") return ExecFormat::kText;
+  if (word == "openmetrics") return ExecFormat::kOpenMetrics;
+  if (word == "nagios") return ExecFormat::kNagios;
+  return file.At(node, "the format is text, openmetrics or nagios, not \"" + word + "\"");
 }
 
 Result<Command> ReadCommand(const YamlFile& file, const YamlNode& node) {

@@ -41,6 +41,7 @@ TEST_F(ExecTest, BadOutputIsDroppedWholeWithAReason) {
       {"garbage", "echo good 1; echo 'this is no metric at all'", "", "content"},
       {"binary", "head -c 5000 /dev/urandom; echo", "", "content"},
       {"NUL bytes", "printf 'good 1\\n\\000\\001\\n'", "", "content"},
+      {"invalid UTF-8", "printf 'good{x=\"\\377\"} 1\\n'", "", "content"},
       {"cut in the middle of a line", "printf 'good 1\\ngood'", "", "content"},
       {"a series twice", "echo good 1; echo good 2", "", "content"},
       {"endless output", "while :; do echo good 1; done", "", "too_large"},
@@ -114,7 +115,7 @@ TEST_F(ExecTest, DaemonsAreKilledWithTheirProgram) {
                                 file + " ]; do sleep 0.01; done\n";
   for (const char* end : {"echo good 1", "sleep 1000"}) {
     fs::remove(file);
-    Test exec(kExecCollector, Exec(daemonise + end, "  timeout: 3s\n"));
+    Test exec(kExecCollector, Exec(daemonise + end, "  timeout: 4s\n"));
     exec.Round();
     const pid_t pid = PidIn(file);
     ASSERT_GT(pid, 0) << end;
@@ -203,7 +204,7 @@ TEST_F(ExecTest, BadSettingsAreNamedWithTheirPosition) {
       {"commands: [ { command: /x, nmae: y } ]", "nmae"},
       {"commands: [ { command: /x, labels: { 'a b': c } } ]", "\"a b\" is no name for a label"},
       {"commands: [ { command: /x, env: { 'a=b': c } } ]", "no name of a variable"},
-      {"commands: [ { command: /x, format: xml } ]", "text or openmetrics"},
+      {"commands: [ { command: /x, format: xml } ]", "text, openmetrics or nagios"},
       {"commands: [ { name: a, command: /x }, { name: a, command: /y } ]", "stands twice"},
       {"commands: 1", "expected a list"},
   };

@@ -118,7 +118,7 @@ TEST(ScrapeTest, ADeadAndASlowTargetCostTheirOwnData) {
     while (!c.stopping() && c.Send("#")) std::this_thread::sleep_for(milliseconds(10));
   });
   const LoopbackServer live([](LoopbackServer::Connection& c) { c.Send(Http("good 1\n")); });
-  Source scrape(kScrapeCollector, "jobs: [ { job_name: j, scrape_timeout: 300ms, targets: ['" +
+  Source scrape(kScrapeCollector, "jobs: [ { job_name: j, scrape_timeout: 1500ms, targets: ['" +
                                       HostOf(hanging) + "', '127.0.0.1:1', '" + HostOf(dripping) +
                                       "', '" + HostOf(live) + "'] } ]");
   const std::string page = scrape.Round();

@@ -41,7 +41,9 @@ TEST_F(PluginTest, OneThatMisbehavesIsEnded) {
       {"stdin closed", "read line; exec <&-; sleep 1000", "timeout"},
   };
   for (const auto& c : kCases) {
-    Test plugin(kPluginCollector, Plugin(c.script, "  timeout: 1s\n  max_output: 64KB\n"));
+    const bool late = c.reason == std::string_view("timeout");
+    Test plugin(kPluginCollector, Plugin(c.script, std::string("  max_output: 64KB\n  timeout: ") +
+                                                       (late ? "500ms\n" : "30s\n")));
     const std::string page = plugin.Round();
     EXPECT_EQ(Failures(page, "plugin", c.reason, "p"), "1") << c.what << "\n" << page;
     EXPECT_EQ(page.find("\na 1"), std::string::npos) << c.what;

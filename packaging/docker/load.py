@@ -8,6 +8,7 @@ import http.client
 import os
 import pathlib
 import random
+import re
 import socket
 import threading
 import time
@@ -45,9 +46,12 @@ def redis(send):
         send(command("SET", key, "x" * random.randint(100, 2000), "EX", "30"))
     # A queue: waves of a few minutes, in which more comes than goes.
     if random.random() < (0.6 if int(time.time()) % 240 < 120 else 0.3):
-        send(command("LPUSH", "queue:mail", str(time.time())))
+        send(command("XADD", "queue:mail", "MAXLEN", "~", "10000", "*", "to", "somebody"))
     if random.random() < 0.45:
-        send(command("RPOP", "queue:mail"))
+        send(command("XGROUP", "CREATE", "queue:mail", "senders", "0", "MKSTREAM"))  # if it is not there yet
+        taken = send(command("XREADGROUP", "GROUP", "senders", "one", "COUNT", "1", "STREAMS", "queue:mail", ">"))
+        for entry in re.findall(rb"\r\n(\d+-\d+)\r\n", taken):
+            send(command("XACK", "queue:mail", "senders", entry.decode()))
 
 
 def memcached(send):

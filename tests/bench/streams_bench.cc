@@ -134,7 +134,9 @@ double CpuSeconds(clockid_t clock) {
 void StatsdOverUdp(benchmark::State& state) {
   const statsd::Mapping mapping;
   statsd::SharedTable shared(mapping, {}, [](std::string_view) { return false; });
-  auto receiver = statsd::Receiver::Start({.udp = {"127.0.0.1:0"}}, shared);
+  statsd::ReceiverOptions options;
+  options.udp = {"127.0.0.1:0"};
+  auto receiver = statsd::Receiver::Start(options, shared);
   if (!receiver) return state.SkipWithError(receiver.error().message().c_str());
   const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   sockaddr_in to{};

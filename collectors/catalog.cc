@@ -63,6 +63,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kPluginCollector,
       kPowersupplyclassCollector,
       kPressureCollector,
+      kProbeCollector,
       kProcessCollector,
       kProcessesCollector,
       kQdiscCollector,

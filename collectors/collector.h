@@ -16,6 +16,7 @@
 namespace tocsin {
 
 class HostFs;
+class OnDemand;
 
 namespace net {
 class Network;
@@ -41,6 +42,9 @@ class Collector {
   /// kMalformed if it exists but is unreadable. On any error the caller discards everything added
   /// to `out` in this round.
   virtual Status Collect(const RoundContext& round, FamilySink& out) = 0;
+
+  /// What answers requests for single targets (/probe, /scrape), or null. Lives as long as this.
+  virtual OnDemand* on_demand() { return nullptr; }
 };
 
 /// What a collector is made from. All of it outlives the collector.

@@ -141,6 +141,8 @@ class ExtremesCollector final : public Collector {
     return collected;
   }
 
+  OnDemand* on_demand() override { return inner_->on_demand(); }
+
  private:
   const std::unique_ptr<Collector> inner_;
   Tap tap_;

@@ -9,6 +9,7 @@
 #include "agent/api/history_export.h"
 #include "agent/api/landing.h"
 #include "agent/api/leaks.h"
+#include "agent/api/on_demand.h"
 #include "agent/api/pages.h"
 #include "agent/api/performance.h"
 #include "agent/api/rules.h"
@@ -25,6 +26,8 @@ constexpr int kMaxApiRequests = 16;
 constexpr int kMaxGraphs = 2;
 /// Likewise of targets asked now: each keeps a client's thread until it has answered.
 constexpr int kMaxScrapes = 6;
+/// Likewise of probes, each of which holds a thread until its target has answered.
+constexpr int kMaxProbes = 8;
 constexpr milliseconds kLongestDiagnosis = seconds(10);
 
 using http::Handler;
@@ -108,6 +111,13 @@ void AddAcknowledging(const Parts& p, Routes& routes) {
   routes.Plain("/acknowledge", {"GET", "POST"}, [p](const Request& r) {
     return AcknowledgePage(p.notifications, p.clock.Wall(), r);
   });
+}
+
+void AddProbes(const Parts& p, Routes& routes) {
+  const auto ask = [p](const Request& r) { return AskCollector(p.collectors, "probe", r); };
+  routes.Plain("/probe", {"GET"}, http::Limited(ask, kMaxProbes));
+  routes.Plain("/probes", {"GET"}, ask);
+  routes.Plain("/logs", {"GET"}, ask);
 }
 
 /// Alertmanager's API v2.
@@ -213,6 +223,7 @@ void AddRoutes(const Parts& parts, http::Router& router) {
   AddQueries(parts, routes);
   AddStatus(parts, routes);
   AddAcknowledging(parts, routes);
+  AddProbes(parts, routes);
   AddAlertmanager(parts, routes);
   AddPerformance(parts, routes);
   AddPushing(parts, routes);

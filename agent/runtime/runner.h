@@ -66,6 +66,9 @@ class CollectorRunner {
 
   CollectorStatus Status() const;
 
+  /// What answers requests for single targets, or null. Lives as long as the runner.
+  OnDemand* on_demand() const { return collector_->on_demand(); }
+
  private:
   void Settle(Result<Ref<const Snapshot>> result, MonoTime began, MonoTime ended) REQUIRES(mutex_);
 

@@ -100,7 +100,7 @@ Status CurlEasy::SetHttp(HttpRequest& request, const HttpRoute& route) {
   Set(CURLOPT_PROXY, request.proxy);
   Set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
   if (!request.user_password.empty()) Set(CURLOPT_USERPWD, request.user_password);
-  if (request.method == "GET") {
+  if (request.method == "GET" && body_.empty()) {
     Set(CURLOPT_HTTPGET, 1L);
   } else if (request.method == "HEAD") {
     Set(CURLOPT_NOBODY, 1L);
@@ -111,10 +111,12 @@ Status CurlEasy::SetHttp(HttpRequest& request, const HttpRoute& route) {
     Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_.size()));
   }
   Append("Expect:");  // no waiting for "100 Continue"
-  const bool names_itself =
-      std::any_of(request.headers.begin(), request.headers.end(),
-                  [](const Header& h) { return ::strcasecmp(h.name.c_str(), "User-Agent") == 0; });
-  if (!names_itself) Append("User-Agent: Tocsin");
+  const auto has = [&](const char* name) {
+    return std::any_of(request.headers.begin(), request.headers.end(),
+                       [&](const Header& h) { return ::strcasecmp(h.name.c_str(), name) == 0; });
+  };
+  if (!has("User-Agent")) Append("User-Agent: Tocsin");
+  if (!has("Content-Type")) Append("Content-Type:");  // libcurl takes every body for a form
   for (const Header& header : request.headers) {
     Append(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
   }

@@ -20,7 +20,7 @@ enum class HttpVersion : std::uint8_t { kAuto, kHttp1, kHttp2, kHttp2PriorKnowle
 
 struct HttpCall {
   /// `limits.max_answer_bytes` is of the body as it is after decompression: more fails with
-  /// kTooLarge. A method of "GET" or "HEAD" sends no body. Redirects are not followed: HttpReply
+  /// kTooLarge. A method of "HEAD" sends no body. Redirects are not followed: HttpReply
   /// says where they lead.
   outgoing::HttpRequest request;
   std::string unix_socket;  // instead of TCP

@@ -7,6 +7,7 @@ namespace tocsin {
 
 extern const CatalogEntry kAccessLogCollector;
 extern const CatalogEntry kOtlpCollector;
+extern const CatalogEntry kProbeCollector;
 extern const CatalogEntry kStatsdCollector;
 
 }  // namespace tocsin

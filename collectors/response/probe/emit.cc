@@ -6,107 +6,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "collectors/response/probe/families.h"
+
 namespace tocsin::probe {
 namespace {
-
-enum Family : std::size_t {
-  kSuccess,
-  kDuration,
-  kLookupTime,
-  kIpProtocol,
-  kIpHash,
-  kFailedRegex,
-  kHttpDuration,
-  kHttpContentLength,
-  kHttpUncompressed,
-  kHttpRedirects,
-  kHttpSsl,
-  kHttpStatus,
-  kHttpVersion,
-  kHttpLastModified,
-  kSslEarliest,
-  kSslLastChain,
-  kSslInfo,
-  kTlsVersion,
-  kIcmpDuration,
-  kIcmpHopLimit,
-  kIcmpSent,
-  kIcmpReceived,
-  kIcmpLoss,
-  kIcmpRtt,
-  kIcmpJitter,
-  kDnsDuration,
-  kDnsAnswers,
-  kDnsAuthorities,
-  kDnsAdditionals,
-  kDnsSucceeded,
-  kDnsSerial,
-  kGrpcDuration,
-  kGrpcSsl,
-  kGrpcStatus,
-  kGrpcServing,
-  kFailureReason,
-  kAttempts,
-  kFamilyCount,
-};
-
-constexpr std::array<FamilySpec, kFamilyCount> kFamilies{{
-    {"probe_success", MetricType::kGauge, "Displays whether or not the probe was a success"},
-    {"probe_duration_seconds", MetricType::kGauge,
-     "Returns how long the probe took to complete in seconds"},
-    {"probe_dns_lookup_time_seconds", MetricType::kGauge,
-     "Returns the time taken for probe dns lookup in seconds"},
-    {"probe_ip_protocol", MetricType::kGauge, "Specifies whether probe ip protocol is IP4 or IP6"},
-    {"probe_ip_addr_hash", MetricType::kGauge,
-     "Specifies the hash of IP address. It's useful to detect if the IP address changes."},
-    {"probe_failed_due_to_regex", MetricType::kGauge, "Indicates if probe failed due to regex"},
-    {"probe_http_duration_seconds", MetricType::kGauge,
-     "Duration of http request by phase, summed over all redirects"},
-    {"probe_http_content_length", MetricType::kGauge, "Length of http content response"},
-    {"probe_http_uncompressed_body_length", MetricType::kGauge,
-     "Length of uncompressed response body"},
-    {"probe_http_redirects", MetricType::kGauge, "The number of redirects"},
-    {"probe_http_ssl", MetricType::kGauge, "Indicates if SSL was used for the final redirect"},
-    {"probe_http_status_code", MetricType::kGauge, "Response HTTP status code"},
-    {"probe_http_version", MetricType::kGauge, "Returns the version of HTTP of the probe response"},
-    {"probe_http_last_modified_timestamp_seconds", MetricType::kGauge,
-     "Returns the Last-Modified HTTP response header in unixtime"},
-    {"probe_ssl_earliest_cert_expiry", MetricType::kGauge,
-     "Returns last SSL chain expiry in unixtime"},
-    {"probe_ssl_last_chain_expiry_timestamp_seconds", MetricType::kGauge,
-     "Returns last SSL chain expiry in timestamp seconds"},
-    {"probe_ssl_last_chain_info", MetricType::kGauge, "Contains SSL leaf certificate information"},
-    {"probe_tls_version_info", MetricType::kGauge,
-     "Returns the TLS version used or NaN when unknown"},
-    {"probe_icmp_duration_seconds", MetricType::kGauge, "Duration of icmp request by phase"},
-    {"probe_icmp_reply_hop_limit", MetricType::kGauge, "Replied packet hop limit (TTL for ipv4)"},
-    {"probe_icmp_packets_sent", MetricType::kGauge, "Echo requests that the probe sent."},
-    {"probe_icmp_packets_received", MetricType::kGauge, "Echo requests that were answered."},
-    {"probe_icmp_packet_loss_ratio", MetricType::kGauge,
-     "Part of the echo requests that nobody answered, between 0 and 1."},
-    {"probe_icmp_rtt_seconds", MetricType::kGauge,
-     "Round-trip times of the probe's echo requests: stat is min, avg, max or stddev."},
-    {"probe_icmp_jitter_seconds", MetricType::kGauge,
-     "Mean difference between the round-trip times of one echo request and the next."},
-    {"probe_dns_duration_seconds", MetricType::kGauge, "Duration of DNS request by phase"},
-    {"probe_dns_answer_rrs", MetricType::kGauge,
-     "Returns number of entries in the answer resource record list"},
-    {"probe_dns_authority_rrs", MetricType::kGauge,
-     "Returns number of entries in the authority resource record list"},
-    {"probe_dns_additional_rrs", MetricType::kGauge,
-     "Returns number of entries in the additional resource record list"},
-    {"probe_dns_query_succeeded", MetricType::kGauge,
-     "Displays whether or not the query was executed successfully"},
-    {"probe_dns_serial", MetricType::kGauge, "Returns the serial number of the zone"},
-    {"probe_grpc_duration_seconds", MetricType::kGauge, "Duration of gRPC request by phase"},
-    {"probe_grpc_ssl", MetricType::kGauge, "Indicates if SSL was used for the connection"},
-    {"probe_grpc_status_code", MetricType::kGauge, "Response gRPC status code"},
-    {"probe_grpc_healthcheck_response", MetricType::kGauge, "Response HealthCheck response"},
-    {"probe_failure_reason", MetricType::kGauge,
-     "1 for the reason why the probe failed; absent after a success."},
-    {"probe_attempts", MetricType::kGauge,
-     "How often the probe was tried: more than once after a failure that was retried at once."},
-}};
 
 /// Puts the common labels in front of each series' own.
 class Emitter {
@@ -221,15 +124,15 @@ void Emit(const TlsFacts& tls, Emitter& out) {
 
 }  // namespace
 
-std::span<const FamilySpec> ResultFamilies() { return kFamilies; }
-
 void EmitResult(const ProbeResult& result, std::span<const LabelView> labels, FamilySink& out) {
   Emitter emitter(labels, out);
-  emitter.Add(kLookupTime, result.lookup.seconds);
+  if (result.lookup.tried) emitter.Add(kLookupTime, result.lookup.seconds);
   emitter.Add(kDuration, result.duration_seconds);
   std::visit([&](const auto& facts) { Emit(facts, emitter); }, result.facts);
-  emitter.Add(kIpHash, result.lookup.ip_hash);
-  emitter.Add(kIpProtocol, result.lookup.ip_protocol);
+  if (result.lookup.tried) {
+    emitter.Add(kIpHash, result.lookup.ip_hash);
+    emitter.Add(kIpProtocol, result.lookup.ip_protocol);
+  }
   if (result.tls) {
     Emit(*result.tls, emitter);
   } else if (std::holds_alternative<GrpcFacts>(result.facts)) {

@@ -10,9 +10,6 @@
 
 namespace tocsin::probe {
 
-/// All families that EmitResult() may use.
-std::span<const FamilySpec> ResultFamilies();
-
 /// Adds the series of one result, each with `labels` before its own (at most kMaxLabels of them).
 inline constexpr std::size_t kMaxLabels = 24;
 void EmitResult(const ProbeResult& result, std::span<const LabelView> labels, FamilySink& out);

@@ -129,7 +129,7 @@ std::string_view ProberName(Prober prober);
 /// Immutable once read; probes of one module share it.
 struct Module {
   std::string name;
-  std::string source;  // its lines in the file, secrets blotted out, for debug pages
+  std::string source;  // as YAML without secrets, for debug pages
   Prober prober = Prober::kHttp;
   milliseconds timeout{0};  // 0: as long as the caller waits
   HttpModule http;

@@ -4,6 +4,7 @@
 
 #include "collectors/response/probe/dns_names.h"
 #include "collectors/response/probe/module_fields.h"
+#include "collectors/response/probe/module_source.h"
 
 namespace tocsin::probe {
 namespace {
@@ -174,6 +175,7 @@ Result<std::shared_ptr<const Module>> ReadModule(const YamlFile& file, const std
   YamlFields fields(file, node, "module");
   auto module = std::make_shared<Module>();
   module->name = name;
+  module->source = ModuleSource(node);
   TRY_ASSIGN(module->prober, fields.ReadRequired("prober", YamlProber));
   TRY_ASSIGN(module->timeout, fields.Read("timeout", YamlGoDuration, milliseconds(0)));
   TRY_ASSIGN(module->http, fields.Read("http", ReadHttpModule, HttpModule{}));

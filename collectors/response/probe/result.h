@@ -15,6 +15,7 @@ namespace tocsin::probe {
 
 /// The address that the target's name led to.
 struct Lookup {
+  bool tried = false;  // not of a unix socket, nor of a target that cannot be understood
   double seconds = 0;
   int ip_protocol = 0;        // 4 or 6; 0: none was found
   std::uint32_t ip_hash = 0;  // FNV-1a of the address

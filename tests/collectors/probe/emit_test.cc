@@ -30,7 +30,7 @@ std::string Samples(const ProbeResult& result, std::span<const LabelView> labels
 TEST(Emit, ATcpProbe) {
   ProbeResult result;
   result.duration_seconds = 0.5;
-  result.lookup = {0.25, 4, 3668918509};
+  result.lookup = {true, 0.25, 4, 3668918509};
   result.facts = TcpFacts{};
   EXPECT_EQ(Samples(result),
             "probe_dns_lookup_time_seconds 0.25\n"

@@ -1,0 +1,137 @@
+#include "collectors/response/probe/settings.h"
+
+#include <algorithm>
+
+#include "base/outgoing/http_config.h"
+#include "base/parse.h"
+#include "collectors/response/probe/module_fields.h"
+#include "collectors/response/probe/module_file.h"
+
+namespace tocsin::probe {
+namespace {
+
+constexpr std::string_view kModuleFile = "config_file";
+/// What there is without a file.
+constexpr std::string_view kBuiltIn = R"(modules:
+  http_2xx: {prober: http}
+  http_post_2xx: {prober: http, http: {method: POST}}
+  tcp_connect: {prober: tcp}
+  icmp: {prober: icmp}
+)";
+constexpr std::size_t kMaxLabels = 16;
+constexpr milliseconds kMinInterval{100};
+
+/// A whole number within bounds, under `key`.
+Result<std::int64_t> ReadCount(YamlFields& fields, std::string_view key, std::int64_t fallback,
+                               std::int64_t least, std::int64_t most) {
+  const YamlNode* node = fields.Find(key);
+  if (!node) return fallback;
+  TRY_ASSIGN(const std::int64_t value, YamlInt(fields.file(), *node));
+  if (value >= least && value <= most) return value;
+  return fields.file().At(
+      *node, std::string(key) + " is " + std::to_string(least) + " to " + std::to_string(most));
+}
+
+bool IsLabelName(std::string_view name) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+  constexpr std::string_view kRest =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+  return !name.empty() && kLetters.find(name.front()) != std::string_view::npos &&
+         name.find_first_not_of(kRest) == std::string_view::npos && !name.starts_with("__");
+}
+
+Status CheckLabels(const YamlFile& file, const YamlNode& node, const WatchSpec& watch) {
+  if (watch.labels.size() > kMaxLabels) return file.At(node, "at most 16 labels");
+  for (const auto& [name, value] : watch.labels) {
+    const bool taken = name == "instance" || name == "module" || name == "service" ||
+                       name == "phase" || name == "reason" || name == "code" || name == "le" ||
+                       name == "quantile" || name == "window";
+    if (!IsLabelName(name) || taken) {
+      return file.At(node, (taken ? "the probe's own label: " : "no label name: ") + name);
+    }
+  }
+  return Unit{};
+}
+
+Result<Modules> BuiltIn() {
+  TRY_ASSIGN(const YamlFile file, ParseYaml(kBuiltIn, "built-in modules"));
+  return ReadModules(file);
+}
+
+Status ReadGroup(const YamlFile& file, const YamlNode& node, ProbeSettings& settings) {
+  YamlFields fields(file, node, "group of probe targets");
+  WatchSpec watch;
+  TRY_ASSIGN(const YamlNode* module, fields.Require("module"));
+  TRY_ASSIGN(const std::string name, YamlString(file, *module));
+  const auto found = settings.modules.find(name);
+  if (found == settings.modules.end()) {
+    std::vector<std::string_view> names;
+    for (const auto& [known, unused] : settings.modules) names.push_back(known);
+    const auto meant = NearestWord(name, names);
+    return file.At(*module, "unknown module " + name +
+                                (meant ? ", did you mean " + std::string(*meant) + "?" : ""));
+  }
+  watch.module = found->second;
+  TRY_ASSIGN(const std::vector<std::string> targets, fields.ReadRequired("targets", YamlStrings));
+  TRY_ASSIGN(watch.hostname, fields.Read("hostname", YamlString, ""));
+  TRY_ASSIGN(watch.service, fields.Read("service", YamlString, name));
+  TRY_ASSIGN(watch.interval, fields.Read("interval", YamlDuration, watch.interval));
+  const milliseconds own = watch.module->timeout;
+  const milliseconds fallback = own.count() > 0 ? own : watch.timeout;
+  TRY_ASSIGN(watch.timeout, fields.Read("timeout", YamlDuration, fallback));
+  TRY_ASSIGN(const std::int64_t retries, ReadCount(fields, "retries", 0, 0, 10));
+  TRY_ASSIGN(const std::int64_t pings, ReadCount(fields, "pings", 1, 1, 100));
+  const YamlNode* labels = fields.Find("labels");
+  TRY(fields.Finish());
+  if (labels) {
+    TRY_ASSIGN(watch.labels, YamlStringMap(file, *labels));
+    TRY(CheckLabels(file, *labels, watch));
+  }
+  if (watch.interval < kMinInterval) return file.At(node, "an interval of 100ms or more");
+  if (watch.timeout.count() <= 0) return file.At(node, "a timeout of more than nothing");
+  watch.timeout = std::min(watch.timeout, watch.interval);
+  watch.retries = static_cast<int>(retries);
+  watch.pings = static_cast<int>(pings);
+  for (const std::string& target : targets) {
+    const bool twice =
+        std::any_of(settings.watches.begin(), settings.watches.end(), [&](const WatchSpec& other) {
+          return other.target == target && other.module == watch.module &&
+                 other.labels == watch.labels;
+        });
+    if (twice) return file.At(node, "the target " + target + " stands twice for this module");
+    watch.target = target;
+    settings.watches.push_back(watch);
+  }
+  return Unit{};
+}
+
+}  // namespace
+
+std::string ModuleFilePath(const YamlFile& file, const YamlNode& node) {
+  const YamlNode* path = node.IsMap() ? node.Find(kModuleFile) : nullptr;
+  return path && path->IsScalar() ? outgoing::ResolvePath(file, path->scalar) : std::string();
+}
+
+Result<ProbeSettings> ReadProbeSettings(const YamlFile& file, const YamlNode& node) {
+  YamlFields fields(file, node, "collector probe");
+  ProbeSettings settings;
+  const YamlNode* path = fields.Find(kModuleFile);
+  if (path) TRY(YamlString(file, *path));
+  const YamlNode* groups = fields.Find("targets");
+  TRY_ASSIGN(settings.window, fields.Read("window", YamlDuration, settings.window));
+  TRY_ASSIGN(const std::int64_t history, ReadCount(fields, "history", 100, 0, 10'000));
+  TRY_ASSIGN(const std::int64_t parallel, ReadCount(fields, "max_parallel", 256, 1, 10'000));
+  TRY(fields.Finish());
+  settings.history = static_cast<std::size_t>(history);
+  settings.max_parallel = static_cast<std::size_t>(parallel);
+  const std::string module_file = ModuleFilePath(file, node);
+  auto modules = module_file.empty() ? BuiltIn() : LoadModules(module_file);
+  if (!modules) return file.At(path ? *path : node, modules.error().message());
+  settings.modules = *std::move(modules);
+  if (!groups) return settings;
+  if (!groups->IsSequence()) return file.At(*groups, "targets is a list of groups");
+  for (const YamlNode::Ptr& group : groups->items) TRY(ReadGroup(file, *group, settings));
+  return settings;
+}
+
+}  // namespace tocsin::probe

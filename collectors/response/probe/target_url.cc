@@ -1,0 +1,90 @@
+#include "collectors/response/probe/target_url.h"
+
+#include <algorithm>
+
+#include "collectors/response/probe/probe_base.h"
+
+namespace tocsin::probe {
+namespace {
+
+constexpr std::string_view kUnix = "unix:";
+
+Error Bad(std::string_view target, std::string_view why) {
+  return {Errc::kInvalid, "not a URL: " + std::string(target) + ": " + std::string(why)};
+}
+
+bool HasControl(std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return true;
+  }
+  return false;
+}
+
+/// "%40" and the like in user and password.
+std::string Unescaped(std::string_view text) {
+  const auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+  };
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
+        digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string TargetUrl::Authority() const { return JoinHostPort(host, port); }
+
+std::string TargetUrl::Text() const {
+  std::string text = scheme + "://" + Authority();
+  if (!path_and_query.starts_with('/')) text += '/';
+  return text + path_and_query;
+}
+
+Result<TargetUrl> ParseTargetUrl(std::string_view target) {
+  TargetUrl url;
+  url.scheme = "http";
+  std::string_view rest = target;
+  for (const std::string_view scheme : {"http", "https"}) {
+    if (rest.starts_with(scheme) && rest.substr(scheme.size()).starts_with("://")) {
+      url.scheme = scheme;
+      rest.remove_prefix(scheme.size() + 3);
+      break;
+    }
+  }
+  rest = rest.substr(0, rest.find('#'));
+  if (HasControl(rest)) return Bad(target, "blanks or control characters");
+  if (rest.starts_with(kUnix)) {
+    rest.remove_prefix(kUnix.size());
+    const std::size_t colon = std::min(rest.find(':'), rest.size());
+    url.unix_socket = rest.substr(0, colon);
+    url.host = "localhost";
+    url.path_and_query = rest.substr(std::min(colon + 1, rest.size()));
+    if (!url.unix_socket.starts_with('/')) return Bad(target, "expected unix:/path");
+    return url;
+  }
+  std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  url.path_and_query = rest.substr(authority.size());
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+    url.user_password = Unescaped(authority.substr(0, at));
+    authority.remove_prefix(at + 1);
+  }
+  const auto split = SplitHostPort(authority);
+  if (!split || split->host.empty()) return Bad(target, "no host");
+  if (!split->port.empty() && !ParsePort(split->port)) return Bad(target, "no such port");
+  url.host = split->host;
+  url.port = split->port;
+  return url;
+}
+
+}  // namespace tocsin::probe

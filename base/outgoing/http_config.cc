@@ -78,7 +78,8 @@ Result<TlsOptions> ReadTlsOptions(const YamlFile& file, const YamlNode& node) {
   TRY(fields.Finish());
   if (min_version) {
     TRY_ASSIGN(const std::string version, YamlString(file, *min_version));
-    if (version != "TLS12" && version != "TLS13") {
+    // Older versions may be allowed and are still not spoken.
+    if (version != "TLS10" && version != "TLS11" && version != "TLS12" && version != "TLS13") {
       return file.At(*min_version, "min_version is TLS12 or TLS13");
     }
     tls.tls13_only = version == "TLS13";

@@ -31,6 +31,8 @@ constexpr double kStillGrowing = 0.2;
 constexpr int kFirstLongScale = 4;
 constexpr int kLastLongScale = 6;
 constexpr double kAsMuchWork = 0.9;
+// A rate before the window needs so many buckets.
+constexpr std::size_t kLeastBefore = 4;
 
 }  // namespace
 
@@ -155,9 +157,12 @@ std::optional<Leak> Detector::Close(int k, const Reading& reading, const Detecto
   const bool judge = scale.size >= kLeastBuckets && suspicions_.Of(k).since == 0 && !out;
   if (!judge) return out;
   const Window window = MakeWindow(k);
+  const std::int64_t window_end = scale.newest * Width(k);
+  const double window_start = static_cast<double>(window_end) - window.span();
   const Context context{.limit = reading.limit,
                         .settled = reading.settled,
-                        .floor_at_equal_work = FloorAtEqualWork(window, scale.newest * Width(k))};
+                        .rate_before = RateBefore(k, window_start),
+                        .floor_at_equal_work = FloorAtEqualWork(window, window_end)};
   if (const auto found = Judge(window, context, options)) {
     suspicions_.Set(k, {.since = scale.newest,
                         .floor = static_cast<float>(found->floor),
@@ -190,9 +195,7 @@ bool Detector::Watch(int k, const Reading& reading, const DetectorOptions& optio
     return false;
   }
   if (dt < pending.need || !(reading.limit > 0)) return false;
-  const auto explanation = static_cast<Explanation>(pending.explanation);
-  const double kept = explanation == Explanation::kClear ? options.clear.kept : options.normal.kept;
-  const bool came_true = gain >= kept * pending.slope * dt;
+  const bool came_true = gain >= options.kept * pending.slope * dt;
   if (came_true) Confirm(k, reading, gain, dt);
   suspicions_.Clear(k);
   return came_true;
@@ -294,6 +297,26 @@ double Detector::FloorAtEqualWork(const Window& window, std::int64_t window_end)
     }
   }
   return times >= 2 ? highest : std::numeric_limits<double>::quiet_NaN();
+}
+
+/// Growth a second up to `window_start`, of the next scale, which reaches back twice as far; NaN if
+/// that is not far enough.
+double Detector::RateBefore(int k, double window_start) const {
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  if (k + 1 == kScales) return kUnknown;
+  const Scale& scale = scales_[static_cast<std::size_t>(k + 1)];
+  std::int64_t end = scale.newest;
+  std::size_t last = scale.size;  // of those before the window
+  while (last > 0 && static_cast<double>(end * Width(k + 1)) > window_start) {
+    --last;
+    end -= scale.gap[(scale.oldest + last) % kBuckets];
+  }
+  if (last < kLeastBefore) return kUnknown;
+  std::int64_t widths = 0;
+  for (std::size_t i = 1; i < last; ++i) widths += scale.gap[(scale.oldest + i) % kBuckets];
+  const double rise = static_cast<double>(scale.low[(scale.oldest + last - 1) % kBuckets]) -
+                      static_cast<double>(scale.low[scale.oldest]);
+  return rise / static_cast<double>(widths * Width(k + 1));
 }
 
 LeakState Detector::state() const {

@@ -181,6 +181,7 @@ class Detector {
   double NewestFloor(int scale) const;
   Window MakeWindow(int scale) const;
   double FloorAtEqualWork(const Window& window, std::int64_t window_end) const;
+  double RateBefore(int scale, double window_start) const;
 
   std::array<Scale, kScales> scales_;
   Suspicions suspicions_;

@@ -31,10 +31,15 @@ constexpr double kWorkRise = 0.09;
 constexpr double kWorkCorrelation = 0.4;
 // As much work was done before with this part of the growth missing: work does not explain it.
 constexpr double kMoreAtEqualWork = 0.4;
-// Curvature by its error: a growth that slows down is not cleared by anything.
-constexpr double kSlowing = -2.4;
+// Curvature by its error: a growth that slows down is not cleared by anything; no warm-up and no
+// fill speeds up.
+constexpr double kSlowing = -1.8;
+constexpr double kSpeedingUp = 2.4;
+// Nor is one that was so many times as fast before the window: what grows with the logarithm looks
+// straight in any window that is short by its age.
+constexpr double kFasterBefore = 1.6;
 // What work says is believed only over spans longer than most fills and ramps begin with.
-constexpr double kClearSpan = 1.25 * kHour;
+constexpr double kClearSpan = 1.5 * kHour;
 
 double Median(std::span<const double> values) {
   std::array<double, kMaxTrendPoints> copy;
@@ -58,23 +63,47 @@ double LargestStep(std::span<const double> y) {
   return largest;
 }
 
-Explanation Explain(const Window& w, const Context& context, double growth) {
+/// What work says, and where that is clear, how the growth bends.
+struct Explained {
+  Explanation explanation;
+  Bend bend;
+};
+
+Explained Explain(const Window& w, const Context& context, double growth) {
   const bool below_settled = w.last_floor() <= context.settled * (1 + kSettledSlack) &&
                              w.first_floor() < context.settled * (1 - kSettledStart);
-  if (below_settled) return Explanation::kExplained;
+  if (below_settled) return {Explanation::kExplained, {}};
   for (const double work : w.works()) {
-    if (std::isnan(work)) return Explanation::kUnknown;
+    if (std::isnan(work)) return {Explanation::kUnknown, {}};
   }
   const WorkTrend work = FitWork(w.times(), w.works());
   if (work.rise > kWorkRise / 2 && !std::isnan(context.floor_at_equal_work)) {
     const double more = w.last_floor() - context.floor_at_equal_work;
-    if (more < kMoreAtEqualWork * growth) return Explanation::kExplained;
+    if (more < kMoreAtEqualWork * growth) return {Explanation::kExplained, {}};
   } else if (work.rise > kWorkRise && work.correlation > kWorkCorrelation) {
-    return Explanation::kUnclear;
+    return {Explanation::kUnclear, {}};
   }
-  if (w.span() < kClearSpan) return Explanation::kUnknown;
+  if (w.span() < kClearSpan) return {Explanation::kUnknown, {}};
   const Bend bend = FitBend(w.times(), w.floors());
-  return bend.significance < kSlowing ? Explanation::kUnknown : Explanation::kClear;
+  const bool slowing =
+      bend.significance < kSlowing || context.rate_before > kFasterBefore * growth / w.span();
+  return {slowing ? Explanation::kUnknown : Explanation::kClear, bend};
+}
+
+Gates GatesFor(Explanation explanation, const Window& w, const Context& context, const Bend& bend,
+               const DetectorOptions& options) {
+  if (explanation == Explanation::kUnclear) return options.unclear;
+  if (explanation != Explanation::kClear) return options.normal;
+  Gates gates = options.clear;
+  double sooner = 1;
+  if (bend.significance > kSpeedingUp) sooner *= options.speeding_up;
+  if (w.last_floor() > context.settled * (1 + kSettledSlack)) {
+    sooner *= options.above_settled;
+    gates.confirmation /= options.above_settled;
+  }
+  gates.urgency *= sooner;
+  gates.max_urgency *= sooner;
+  return gates;
 }
 
 /// How long the floor has been growing: since it left the first tenth of its growth.
@@ -116,11 +145,9 @@ std::optional<Suspicion> Judge(const Window& w, const Context& context,
   const PairwiseTrend line = FitPairwise(t, y);
   const double growth = line.slope * w.span();
   if (!(line.slope > 0) || growth < least_growth) return std::nullopt;
-  const Explanation explanation = Explain(w, context, growth);
+  const auto [explanation, bend] = Explain(w, context, growth);
   if (explanation == Explanation::kExplained) return std::nullopt;
-  const Gates& gates = explanation == Explanation::kClear     ? options.clear
-                       : explanation == Explanation::kUnclear ? options.unclear
-                                                              : options.normal;
+  const Gates gates = GatesFor(explanation, w, context, bend, options);
   if (third < gates.third || (is_long && tau < gates.long_tau)) return std::nullopt;
   if (LargestStep(y) > kLargestJump * growth) return std::nullopt;
 
@@ -156,7 +183,6 @@ std::optional<Suspicion> Judge(const Window& w, const Context& context,
                    .peak = peak,
                    .span = w.span(),
                    .need = confirmation * std::min(w.span(), eta),
-                   .kept = gates.kept,
                    .tolerance = std::max(2 * sigma, 0.25 * slope * confirmation * w.span()),
                    .tau = tau,
                    .signal = growth / sigma,

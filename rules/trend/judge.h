@@ -22,7 +22,6 @@ struct Suspicion {
   double peak = 0;       // where the limit is felt: the floor plus the sawtooth on it
   double span = 0;       // seconds that were looked at
   double need = 0;       // seconds that the forecast must hold
-  double kept = 0;       // part of the forecast growth that must come true by then
   double tolerance = 0;  // a fall of the floor by more ends the suspicion
   // Evidence, to be told.
   double tau = 0;

@@ -16,24 +16,23 @@ DetectorOptions DetectorOptions::Preset(Sensitivity sensitivity) {
       .normal = {.urgency = 1.0,
                  .max_urgency = 8,
                  .confirmation = 0.2,
-                 .kept = 0.93,
                  .second_half = 0.78,
                  .third = 0.1,
                  .long_tau = 0.6},
       .clear = {.urgency = 2.4,
-                .max_urgency = 14,
-                .confirmation = 0.08,
-                .kept = 0.86,
-                .second_half = 0.6,
+                .max_urgency = 20,
+                .confirmation = 0.12,
+                .second_half = 0.5,
                 .third = 0.025,
                 .long_tau = 0.3},
       .unclear = {.urgency = 0.6,
                   .max_urgency = 8,
-                  .confirmation = 0.38,
-                  .kept = 0.93,
+                  .confirmation = 0.3,
                   .second_half = 0.78,
                   .third = 0.1,
                   .long_tau = 0.6},
+      .speeding_up = 2,
+      .above_settled = 2,
   };
   DetectorOptions options = medium;
   switch (sensitivity) {
@@ -43,7 +42,10 @@ DetectorOptions DetectorOptions::Preset(Sensitivity sensitivity) {
       options.normal.urgency = 0.55;
       options.normal.confirmation = 0.33;
       options.clear = options.normal;
+      options.speeding_up = 1;
+      options.above_settled = 1;
       options.unclear.urgency = 0.4;
+      options.unclear.confirmation = 0.38;
       break;
     case Sensitivity::kHigh:
       options.normal.urgency = 1.6;
@@ -65,11 +67,10 @@ DetectorOptions DetectorOptions::Exhaustion(Sensitivity sensitivity) {
   const Gates gates{.urgency = kAnyTime,
                     .max_urgency = kAnyTime,
                     .confirmation = confirmation,
-                    .kept = 0.6,
                     .second_half = 0.5,
                     .third = 0.03,
                     .long_tau = 0.5};
-  DetectorOptions options{.normal = gates, .clear = gates, .unclear = gates};
+  DetectorOptions options{.normal = gates, .clear = gates, .unclear = gates, .kept = 0.6};
   options.horizon_seconds = 400 * 86400.0;
   options.needs_new_high = false;
   return options;

@@ -1,6 +1,6 @@
 #pragma once
-// How eager the detector is. The figures were chosen on seeds 1-10 of tests/trend/corpus; what each
-// is for stands beside it.
+// How eager the detector is. The figures were chosen on seeds 1-10 and 21-40 of tests/trend/corpus;
+// what each is for stands beside it.
 
 #include <cstdint>
 #include <optional>
@@ -19,10 +19,8 @@ struct Gates {
   /// max_urgency times: evidence is to be spent in proportion to what is left.
   double urgency;
   double max_urgency;
-  /// The forecast is watched for this part of the evidence, or of what is left if that is less …
+  /// The forecast is watched for this part of the evidence, or of what is left if that is less.
   double confirmation;
-  /// … and at least this part of the forecast growth must come true.
-  double kept;
   /// The slope of the second half must be this part of the whole's: a plateau is no leak.
   double second_half;
   /// The middle and the last third must each bring this part of the growth: a step is no leak.
@@ -35,6 +33,13 @@ struct DetectorOptions {
   Gates normal;   // the value alone is known
   Gates clear;    // work is known and does not explain the growth
   Gates unclear;  // work rises too and was never as high before
+  /// While it is watched at least this part of the forecast growth must come true.
+  double kept = 0.93;
+
+  /// A clear growth that speeds up may be so many times as far from its limit; so may one above
+  /// what older processes of the program hold, which needs to be watched for that part of the time.
+  double speeding_up = 1;
+  double above_settled = 1;
 
   /// Least rise that counts, of the floor: resolution of the value (a page; 1 for counts).
   double resolution = 4096;

@@ -33,6 +33,8 @@ struct Context {
   double limit = 0;
   /// What older processes of the same program hold without growing.
   double settled = std::numeric_limits<double>::quiet_NaN();
+  /// Growth of the floor a second before the window.
+  double rate_before = std::numeric_limits<double>::quiet_NaN();
   /// The highest floor at times when as much work was done as now, before the window's second half.
   double floor_at_equal_work = std::numeric_limits<double>::quiet_NaN();
 };

@@ -228,6 +228,43 @@ TEST(Detector, SettledProcessesTellAWarmUp) {
   EXPECT_FALSE(run(kBase + 250 * kMiB));
 }
 
+/// Above what older processes hold there is no warm-up left: the same growth is believed sooner.
+TEST(Detector, AGrowthAboveSettledProcessesIsBelievedSooner) {
+  const auto found_after = [](double settled) {
+    Detector detector;
+    Noise noise(4, 0.3 * kMiB);
+    for (double t = 0; t < 24 * kHour; t += kStep) {
+      const Reading reading{.t_seconds = kStart + static_cast<std::int64_t>(t),
+                            .value = kBase + 20 * kMiB * t / kHour + noise(),
+                            .limit = kBase + 2000 * kMiB,
+                            .work = 100,
+                            .settled = settled};
+      if (detector.Push(reading, Medium())) return t / kHour;
+    }
+    return 24.0;
+  };
+  EXPECT_LT(found_after(0.9 * kBase), found_after(std::nan("")));
+}
+
+/// What grows with the logarithm of its age looks straight in a short window; the time before
+/// tells.
+TEST(Detector, AGrowthThatWasFasterBeforeNeedsMorePatience) {
+  const auto alarmed = [](const Shape& value) {
+    Detector detector;
+    Noise noise(4, 2 * kMiB);
+    for (double t = 0; t < 24 * kHour; t += kStep) {
+      const Reading reading{.t_seconds = kStart + static_cast<std::int64_t>(t),
+                            .value = value(t) + noise(),
+                            .limit = kBase + 220 * kMiB,
+                            .work = 100};
+      if (detector.Push(reading, Medium())) return true;
+    }
+    return false;
+  };
+  EXPECT_FALSE(alarmed([](double t) { return kBase + 25 * kMiB * std::log1p(t / 600); }));
+  EXPECT_TRUE(alarmed([](double t) { return kBase + 5.2 * kMiB * t / kHour; }));
+}
+
 TEST(Detector, SurvivesAnyInput) {
   std::mt19937_64 random(7);
   Detector detector;

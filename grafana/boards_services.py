@@ -124,8 +124,8 @@ def responses():
         stat("Probes that succeed", "Of all probes.",
              f"100 * avg(probe_success{{{i}}})", "percent", thresholds=steps(
                  [(None, "red"), (90, "orange"), (100, "green")]), width=6, height=7),
-        graph("Success", "1: the last probe succeeded.", [(f"probe_success{{{i}}}", "{{instance}}")], min=0, max=1,
-              width=6),
+        graph("Success", "1: the last probe succeeded. Colours: ProbeFailed.",
+              [(f"probe_success{{{i}}}", "{{instance}}")], thresholds=rule("ProbeFailed"), min=0, max=1, width=6),
         graph("Duration", "Of the last probe, with all its phases.",
               [(f"probe_duration_seconds{{{i}}}", "{{instance}}")], "s", thresholds=rule("ResponseTimeHigh"), min=0,
               width=6),

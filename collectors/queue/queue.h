@@ -3,6 +3,9 @@
 
 namespace tocsin {
 
+extern const CatalogEntry kPostgresqlCollector;
 extern const CatalogEntry kQueueDirectoryCollector;
+extern const CatalogEntry kRabbitmqCollector;
+extern const CatalogEntry kRedisQueuesCollector;
 
 }  // namespace tocsin

@@ -43,6 +43,7 @@ std::span<const CatalogEntry> CollectorCatalog() {
       kInfinibandCollector,
       kInterruptsCollector,
       kIpvsCollector,
+      kKafkaCollector,
       kKsmdCollector,
       kLnstatCollector,
       kLoadavgCollector,

@@ -51,6 +51,7 @@ class QueueDirectoryCollector final : public Collector {
 
   Status Collect(const RoundContext& round, FamilySink& out) override {
     if (expand_.Due(round)) FindDirectories();
+    names_.Clear();
     // What one huge queue leaves unread must not come from the others' share.
     const std::size_t share =
         std::max<std::size_t>(1, entries_ / std::max<std::size_t>(1, queues_.size()));
@@ -107,7 +108,7 @@ class QueueDirectoryCollector final : public Collector {
     return root.substr(prefix);
   }
 
-  static void Write(const Queue& queue, bool complete, WallTime now, FamilySink& out) {
+  void Write(const Queue& queue, bool complete, WallTime now, FamilySink& out) {
     const LabelView label{"queue", queue.name};
     const bool up = queue.walk.Opened();
     out.Add(kUp, {label}, up ? 1 : 0);
@@ -119,7 +120,7 @@ class QueueDirectoryCollector final : public Collector {
     WriteQueue(queue.name,
                {.depth = static_cast<double>(count.files),
                 .oldest_seconds = std::max(0.0, ToSeconds(age))},
-               out);
+               names_, out);
     out.Add(kBytes, {label}, static_cast<double>(count.bytes));
   }
 
@@ -128,6 +129,7 @@ class QueueDirectoryCollector final : public Collector {
   const std::size_t entries_;
   Every expand_{kExpandEvery};
   std::deque<Queue> queues_;
+  SeenSet names_;
 };
 
 Result<std::vector<std::string>> ReadPatterns(YamlFields& fields) {

@@ -126,8 +126,9 @@ Result<std::optional<double>> Number(const PgQuery& query, const PgRows& rows, s
 
 class RowWriter {
  public:
-  RowWriter(const PgQuery& query, const PgRows& rows, const Places& places, FamilySink& out)
-      : query_(query), rows_(rows), places_(places), out_(out) {}
+  RowWriter(const PgQuery& query, const PgRows& rows, const Places& places, SeenSet& names,
+            FamilySink& out)
+      : query_(query), rows_(rows), places_(places), names_(names), out_(out) {}
 
   /// Whether every cell that must be a number is one: only then may anything be written.
   Status Check() const {
@@ -179,7 +180,7 @@ class RowWriter {
 
   Status WriteQueueOf(std::size_t row) {
     const PgCell name = rows_.Cell(row, places_.queue);
-    if (!name || !seen_queues_.Insert(*name)) {
+    if (!name) {
       ++doubles_;
       return Unit{};
     }
@@ -188,18 +189,19 @@ class RowWriter {
       if (!places_.values[i]) continue;
       TRY_ASSIGN(values[i], Number(query_, rows_, row, *places_.values[i]));
     }
-    WriteQueue(*name, {values[0], values[1], values[2], values[3], values[4]}, out_);
+    const QueueValues queue{values[0], values[1], values[2], values[3], values[4]};
+    if (!WriteQueue(*name, queue, names_, out_)) ++doubles_;
     return Unit{};
   }
 
   const PgQuery& query_;
   const PgRows& rows_;
   const Places& places_;
+  SeenSet& names_;
   FamilySink& out_;
   std::vector<LabelView> labels_;
   std::string key_;
   SeenSet seen_;
-  SeenSet seen_queues_;
   std::size_t doubles_ = 0;
 };
 
@@ -242,10 +244,11 @@ std::optional<double> ParsePgNumber(std::string_view text) {
   return ParseTimestamp(text);
 }
 
-Result<std::size_t> WritePgRows(const PgQuery& query, const PgRows& rows, FamilySink& out) {
+Result<std::size_t> WritePgRows(const PgQuery& query, const PgRows& rows, SeenSet& names,
+                                FamilySink& out) {
   // An empty answer is one without rows, not without columns.
   TRY_ASSIGN(const Places places, FindPlaces(query, rows));
-  RowWriter writer(query, rows, places, out);
+  RowWriter writer(query, rows, places, names, out);
   TRY(writer.Check());
   TRY(writer.Write());
   return writer.doubles();

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "collectors/queue/pg_query.h"
+#include "collectors/seen_set.h"
 #include "metrics/writer.h"
 
 namespace tocsin {
@@ -50,9 +51,11 @@ class PgRows {
 /// A number, `t` or `f`, or a timestamp ("2024-02-29 12:00:00.5+00") as seconds since the epoch.
 std::optional<double> ParsePgNumber(std::string_view text);
 
-/// Writes the samples of an answer. NULL is no sample; of rows with equal labels the first counts,
-/// the number of the others is returned. Errors: kMalformed if a column that the query declares is
-/// not there or a metric's cell is no number: then nothing of the answer should count.
-Result<std::size_t> WritePgRows(const PgQuery& query, const PgRows& rows, FamilySink& out);
+/// Writes the samples of an answer; `names` are of all queries of a round (WriteQueue). NULL is no
+/// sample; of rows with equal labels the first counts, the number of the others is returned.
+/// Errors: kMalformed if a column that the query declares is not there or a metric's cell is no
+/// number: then nothing of the answer should count.
+Result<std::size_t> WritePgRows(const PgQuery& query, const PgRows& rows, SeenSet& names,
+                                FamilySink& out);
 
 }  // namespace tocsin

@@ -181,6 +181,7 @@ class PgTarget final : public net::Target {
   void Finish() {
     out_->Add(kUp, {}, 1);
     out_->Add(kReplica, {}, replica_ ? 1 : 0);
+    names_.Clear();
     for (Asked& asked : asked_) {
       if (asked.answered || asked.failure) Write(asked);
     }
@@ -190,7 +191,7 @@ class PgTarget final : public net::Target {
   void Write(Asked& asked) {
     std::size_t dropped = 0;
     if (asked.answered) {
-      const auto doubles = WritePgRows(*asked.query, asked.rows, *out_);
+      const auto doubles = WritePgRows(*asked.query, asked.rows, names_, *out_);
       if (doubles) {
         dropped = asked.rows.dropped() + *doubles;
       } else {
@@ -233,6 +234,7 @@ class PgTarget final : public net::Target {
   void (PgTarget::*then_)() = nullptr;  // what a connection was made for
   std::deque<Asked> asked_;
   PgRows role_{1, 16};
+  SeenSet names_;  // of queues, of a round
 
   net::TargetRound round_{};
   FamilySink* out_ = nullptr;

@@ -3,6 +3,7 @@
 
 namespace tocsin {
 
+extern const CatalogEntry kKafkaCollector;
 extern const CatalogEntry kPostgresqlCollector;
 extern const CatalogEntry kQueueDirectoryCollector;
 extern const CatalogEntry kRabbitmqCollector;

@@ -2,7 +2,9 @@
 
 namespace tocsin {
 
-void WriteQueue(std::string_view queue, const QueueValues& values, FamilySink& out) {
+bool WriteQueue(std::string_view queue, const QueueValues& values, SeenSet& names,
+                FamilySink& out) {
+  if (!names.Insert(queue)) return false;
   const auto add = [&](const FamilySpec& family, const std::optional<double>& value) {
     if (value) out.Add(family, {{"queue", queue}}, *value);
   };
@@ -11,6 +13,7 @@ void WriteQueue(std::string_view queue, const QueueValues& values, FamilySink& o
   add(shapes::kQueueEnqueued, values.enqueued);
   add(shapes::kQueueDequeued, values.dequeued);
   add(shapes::kQueueConsumers, values.consumers);
+  return true;
 }
 
 }  // namespace tocsin

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "collectors/seen_set.h"
 #include "collectors/shapes.h"
 #include "metrics/writer.h"
 
@@ -18,8 +19,10 @@ struct QueueValues {
   std::optional<double> consumers{};
 };
 
-/// Writes the queue_* samples with the label `queue`. (`instance`, the server that holds it, comes
-/// from net::TargetPool; a queue of the host itself has none.)
-void WriteQueue(std::string_view queue, const QueueValues& values, FamilySink& out);
+/// Writes the queue_* samples with the label `queue`, unless `names`, of the server's round, has it
+/// already: what different queues are called may be put together to the same. False then.
+/// (`instance`, the server that holds it, comes from net::TargetPool; a queue of the host itself
+/// has none.)
+bool WriteQueue(std::string_view queue, const QueueValues& values, SeenSet& names, FamilySink& out);
 
 }  // namespace tocsin

@@ -195,7 +195,7 @@ class QueueWriter {
     const std::string_view vhost = Text(queue, "vhost");
     const std::string_view name = Text(queue, "name");
     if (vhost.empty() || !filter_.vhosts.Keeps(vhost) || !filter_.queues.Keeps(name)) return;
-    full_.assign(vhost).append("/").append(name);
+    full_.assign(vhost).append(1, '\0').append(name);
     if (!round_.seen.Insert(full_)) return;
     if (round_.written == filter_.max_queues) {
       ++round_.dropped;
@@ -208,7 +208,8 @@ class QueueWriter {
       out_.Add(kState, {labels[0], labels[1], {"state", state}}, 1);
     }
     // The shape has no vhost: what is not in the default one says where it is.
-    WriteQueue(vhost == "/" ? name : full_, ShapeOf(queue, now_), out_);
+    full_.assign(vhost).append("/").append(name);
+    WriteQueue(vhost == "/" ? name : full_, ShapeOf(queue, now_), round_.names, out_);
   }
 
  private:

@@ -22,7 +22,8 @@ struct RabbitFilter {
 
 /// What the pages of one round have in common.
 struct RabbitQueues {
-  SeenSet seen;  // "vhost/queue": a queue may come twice when others vanish between two pages
+  SeenSet seen;   // a queue may come twice when others vanish between two pages
+  SeenSet names;  // in the shape
   std::size_t written = 0;
   std::size_t dropped = 0;
 };

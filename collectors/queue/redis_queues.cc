@@ -117,6 +117,7 @@ class RedisQueuesTarget final : public net::Target {
     out_ = &out;
     done_ = std::move(done);
     found_.clear();
+    names_.Clear();
     connection_.Begin(round.deadline, [this](const net::Failure& failure) { Done(failure); });
     Scan();
   }
@@ -240,7 +241,7 @@ class RedisQueuesTarget final : public net::Target {
   void Write(const std::string& name, const RedisKeys::Key& key) {
     const Found& found = found_[name];
     if (found.stream) {
-      WriteRedisStream(db_, name, *found.stream, found.groups, round_.now, *out_);
+      WriteRedisStream(db_, name, *found.stream, found.groups, round_.now, names_, *out_);
     }
     const auto size = found.stream ? found.stream->length : found.size;
     if (size) {
@@ -251,7 +252,8 @@ class RedisQueuesTarget final : public net::Target {
     const bool queue = key.type == RedisType::kList || key.type == RedisType::kSet ||
                        key.type == RedisType::kSortedSet;
     if (!found.stream && (empty || (queue && size))) {
-      WriteQueue(name, {.depth = empty ? 0 : *size, .oldest_seconds = Oldest(found)}, *out_);
+      WriteQueue(name, {.depth = empty ? 0 : *size, .oldest_seconds = Oldest(found)}, names_,
+                 *out_);
     }
   }
 
@@ -289,6 +291,7 @@ class RedisQueuesTarget final : public net::Target {
   FamilySink* out_ = nullptr;
   net::TargetDone done_;
   std::map<std::string, Found, std::less<>> found_;
+  SeenSet names_;
 };
 
 Result<Scores> ReadScores(const YamlFile& file, const YamlNode& node) {

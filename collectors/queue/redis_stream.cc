@@ -121,7 +121,8 @@ std::optional<double> RedisIdMillis(std::string_view id) {
 }
 
 void WriteRedisStream(std::string_view db, std::string_view key, const RedisStream& stream,
-                      const std::vector<RedisStreamGroup>& groups, WallTime now, FamilySink& out) {
+                      const std::vector<RedisStreamGroup>& groups, WallTime now, SeenSet& names,
+                      FamilySink& out) {
   const std::array<LabelView, 2> labels{{{"db", db}, {"stream", key}}};
   const auto add = [&](const FamilySpec& family, const std::optional<double>& value) {
     if (value) out.Add(family, labels, *value);
@@ -139,7 +140,7 @@ void WriteRedisStream(std::string_view db, std::string_view key, const RedisStre
                {.depth = stream.length,
                 .oldest_seconds = Oldest(stream.length, stream.first_entry_id, now),
                 .enqueued = stream.entries_added},
-               out);
+               names, out);
   }
   for (const RedisStreamGroup& group : groups) {
     const std::array<LabelView, 3> of{labels[0], labels[1], LabelView{"group", group.name}};
@@ -157,7 +158,7 @@ void WriteRedisStream(std::string_view db, std::string_view key, const RedisStre
     queue.enqueued = stream.entries_added;
     if (group.entries_read && group.pending) queue.dequeued = *group.entries_read - *group.pending;
     queue.consumers = group.consumers;
-    WriteQueue(std::string(key) + "/" + group.name, queue, out);
+    WriteQueue(std::string(key) + "/" + group.name, queue, names, out);
   }
 }
 

@@ -51,6 +51,7 @@ std::optional<double> RedisIdMillis(std::string_view id);
 /// whose depth is what its consumers have still to acknowledge; a stream without groups is a queue
 /// of all its entries.
 void WriteRedisStream(std::string_view db, std::string_view key, const RedisStream& stream,
-                      const std::vector<RedisStreamGroup>& groups, WallTime now, FamilySink& out);
+                      const std::vector<RedisStreamGroup>& groups, WallTime now, SeenSet& names,
+                      FamilySink& out);
 
 }  // namespace tocsin

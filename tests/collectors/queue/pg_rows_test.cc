@@ -24,7 +24,8 @@ std::string Written(const PgQuery& query, std::vector<std::string_view> columns,
   kept.Begin(columns);
   for (const Row& row : rows) kept.Add(row);
   return Rendered([&](FamilySink& out) -> Status {
-    TRY_ASSIGN(const std::size_t doubles, WritePgRows(query, kept, out));
+    SeenSet names;
+    TRY_ASSIGN(const std::size_t doubles, WritePgRows(query, kept, names, out));
     EXPECT_EQ(doubles, expected_doubles);
     return Unit{};
   });

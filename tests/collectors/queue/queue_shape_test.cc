@@ -7,7 +7,9 @@ namespace {
 
 std::string Written(const QueueValues& values) {
   return Rendered([&](FamilySink& out) -> Status {
-    WriteQueue("mail", values, out);
+    SeenSet names;
+    EXPECT_TRUE(WriteQueue("mail", values, names, out));
+    EXPECT_FALSE(WriteQueue("mail", values, names, out)) << "a name is one queue";
     return Unit{};
   });
 }

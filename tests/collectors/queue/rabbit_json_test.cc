@@ -65,6 +65,14 @@ TEST(RabbitJsonTest, QueuesThatComeTwiceAreTooManyOrFilteredAreLeftOut) {
   EXPECT_EQ(page.round.dropped, 1u);
 }
 
+TEST(RabbitJsonTest, NamesThatTheShapeCannotTellApartAreOneQueueOfIt) {
+  EXPECT_EQ(Queues(R"({"page_count":1,"items":[{"name":"a/b","vhost":"/","consumers":1},
+                       {"name":"b","vhost":"a","consumers":2}]})"),
+            "queue_consumers{queue=\"a/b\"} 1\n"
+            "rabbitmq_queue_consumers{queue=\"a/b\",vhost=\"/\"} 1\n"
+            "rabbitmq_queue_consumers{queue=\"b\",vhost=\"a\"} 2\n");
+}
+
 TEST(RabbitJsonTest, WhatIsNoPageIsAnError) {
   for (const std::string_view json :
        {"", "null", "[]", "{}", R"({"page_count":1})", R"({"items":[]})", "<html>",

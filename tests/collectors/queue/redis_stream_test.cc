@@ -37,7 +37,8 @@ std::string Written(const std::vector<RedisStreamGroup>& groups) {
   const auto stream = ParseRedisStream(Replied(kStream));
   EXPECT_TRUE(stream.has_value());
   const std::string all = Rendered([&](FamilySink& out) -> Status {
-    WriteRedisStream("db0", "s", *stream, groups, WallTime(seconds(10)), out);
+    SeenSet names;
+    WriteRedisStream("db0", "s", *stream, groups, WallTime(seconds(10)), names, out);
     return Unit{};
   });
   const auto own = all.find("redis_");

@@ -63,10 +63,10 @@ bool IsCompressed(std::string_view path) {
 /// One file that is followed.
 struct Log {
   Log(const AccessStatsOptions& options, const AccessLogSettings& from, std::string where,
-      std::string shown)
+      const std::string& shown)
       : settings(from),
         service(from.service.empty() ? ServiceOf(shown) : from.service),
-        instance(from.instance.empty() ? std::move(shown) : from.instance),
+        instance(from.instance.empty() ? shown : from.instance),
         parser(from.make_parser()),
         follower(std::move(where), from.from),
         stats(options, from.routes) {}
@@ -129,11 +129,11 @@ class AccessLogCollector final : public Collector {
     }
   }
 
-  void Follow(const AccessLogSettings& settings, std::string path, std::string shown) {
+  void Follow(const AccessLogSettings& settings, std::string path, const std::string& shown) {
     const bool known = std::any_of(logs_.begin(), logs_.end(),
                                    [&](const Log& log) { return log.follower.path() == path; });
     if (known || logs_.size() >= kMaxLogs) return;
-    logs_.emplace_back(settings_.stats, settings, std::move(path), std::move(shown));
+    logs_.emplace_back(settings_.stats, settings, std::move(path), shown);
   }
 
   void ReadLog(const RoundContext& round, Log& log) {

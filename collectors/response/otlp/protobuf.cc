@@ -1,5 +1,20 @@
+#include <exception>
+
+namespace {
+
+/// protozero takes a field of another wire type than the one asked for as a bug of its caller; here
+/// it is one of whoever sent the message.
+struct WrongWireType : std::exception {
+  const char* what() const noexcept override { return "a field of another type"; }
+};
+inline void CheckWireType(bool right) {
+  if (!right) throw WrongWireType();
+}
+
+}  // namespace
+
+#define protozero_assert(x) CheckWireType(x)
 #include <protozero/pbf_reader.hpp>
-#include <protozero/pbf_writer.hpp>
 
 #include "base/format.h"
 #include "collectors/response/otlp/message.h"
@@ -306,6 +321,11 @@ void ReadResourceMetrics(const pbf_reader& message, Sink& sink) {
   }
 }
 
+void AppendVarint(std::uint64_t value, std::string& out) {
+  for (; value >= 0x80; value >>= 7) out += static_cast<char>((value & 0x7F) | 0x80);
+  out += static_cast<char>(value);
+}
+
 }  // namespace
 
 Status ReadProtobuf(std::string_view body, Sink& sink) {
@@ -325,15 +345,17 @@ Status ReadProtobuf(std::string_view body, Sink& sink) {
 }
 
 std::string ProtobufResponse(std::uint64_t rejected, std::string_view message) {
-  std::string partial;
-  if (rejected > 0) {
-    protozero::pbf_writer writer(partial);
-    writer.add_int64(1, static_cast<std::int64_t>(rejected));
-    writer.add_string(2, message.data(), message.size());
-  }
-  std::string response;
-  if (!partial.empty()) protozero::pbf_writer(response).add_message(1, partial);
-  return response;
+  // partial_success = 1 { rejected_data_points = 1, error_message = 2 }
+  std::string out;
+  if (rejected == 0) return out;
+  std::string partial("\x08");
+  AppendVarint(rejected, partial);
+  partial += '\x12';
+  AppendVarint(message.size(), partial);
+  partial += message;
+  out += '\x0a';
+  AppendVarint(partial.size(), out);
+  return out + partial;
 }
 
 }  // namespace tocsin::otlp

@@ -213,7 +213,8 @@ std::string TakeNaptr(Reader& in) {
 
 std::string TakeCaa(Reader& in) {
   const unsigned flags = in.Take8();
-  const std::string tag(in.TakeText());
+  std::string tag;
+  AppendEscaped(in.TakeText(), "\\", tag);
   std::string value;
   AppendQuoted(in.TakeRest(), value);
   return Spaced(flags, tag, value);

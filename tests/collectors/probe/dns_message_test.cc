@@ -45,6 +45,7 @@ TEST(DnsMessage, WritesRecordsAsZoneFilesDo) {
       {dns_type::kTxt, "\3a\"b\1c"s, "TXT\t\"a\\\"b\" \"c\""},
       {dns_type::kSrv, "\0\1\0\2\x14\xeb\1s\0"s, "SRV\t1 2 5355 s."},
       {dns_type::kCaa, "\0\5issueca.example"s, "CAA\t0 issue \"ca.example\""},
+      {dns_type::kCaa, "\0\2i\n\7"s, "CAA\t0 i\\010 \"\\007\""},
       {dns_type::kSoa, "\1n\0\1m\0\0\0\0\5\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4"s,
        "SOA\tn. m. 5 1 2 3 4"},
       {dns_type::kDs, "\0\1\x8\2\xab\xcd"s, "DS\t1 8 2 ABCD"},

@@ -132,11 +132,11 @@ TEST_F(StatsdTableTest, SeriesAreBoundedAndTheRestIsCounted) {
   limits.max_series = 10;
   Table table(plain_, limits, &Reserved);
   table.MoveTo(kStart);
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     table.TakePacket("a:1|c|#user:" + std::to_string(i), Listener::kUdp);
   }
   EXPECT_EQ(table.size(), 10u);
-  EXPECT_EQ(table.counters().dropped_by_limit, 99'990u);
+  EXPECT_EQ(table.counters().dropped_by_limit, 19'990u);
   table.TakePacket("a:1|c|#user:0", Listener::kUdp);
   EXPECT_TRUE(Show(table).starts_with("a{user=\"0\"} counter: 2\n"));
 

@@ -170,6 +170,9 @@ Result<TargetGroups::Make> ReadGroupOf(YamlFields& fields,
   if (cluster.groups.empty() || cluster.groups.size() > 100) {
     return file.At(*fields.Find("groups"), "expected 1 to 100 consumer groups");
   }
+  if (const YamlNode* node = fields.Find("topics")) {
+    TRY_ASSIGN(cluster.topics, YamlStrings(file, *node));
+  }
   TRY_ASSIGN(cluster.password,
              outgoing::ReadSecret(fields, "password", outgoing::InlineSecrets::kRefused));
   if (const YamlNode* node = fields.Find("properties")) TRY(ReadProperties(file, *node, cluster));

@@ -1,5 +1,6 @@
 #include "collectors/queue/kafka_client.h"
 
+#include <algorithm>
 #include <array>
 
 #include "collectors/queue/kafka_library.h"
@@ -55,6 +56,8 @@ struct KafkaClient::State {
                                    KafkaOffsets& offsets);
   std::optional<Failure> AskEnds(std::int64_t which, int patience_ms, KafkaOffsets& offsets);
 
+  /// Of all partitions that are known. The caller destroys it.
+  rd_kafka_topic_partition_list_t* ListOf(const KafkaOffsets& offsets) const;
   Failure Failed(const std::string& what, rd_kafka_resp_err_t error) const {
     return {ReasonOf(error), what + ": " + kafka->err2str_(error)};
   }
@@ -113,11 +116,29 @@ void KafkaClient::State::Disconnect() {
 
 std::optional<Failure> KafkaClient::State::AskBrokers(int patience_ms, KafkaOffsets& offsets) {
   const rd_kafka_metadata_t* metadata = nullptr;
-  const auto error = kafka->metadata_(client, 0, nullptr, &metadata, patience_ms);
+  const int all_topics = cluster->topics.empty() ? 0 : 1;
+  const auto error = kafka->metadata_(client, all_topics, nullptr, &metadata, patience_ms);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Failed("brokers", error);
   offsets.brokers = static_cast<std::size_t>(metadata->broker_cnt);
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
+    const auto& wanted = cluster->topics;
+    if (std::find(wanted.begin(), wanted.end(), topic.topic) == wanted.end()) continue;
+    for (int n = 0; n < topic.partition_cnt; ++n) {
+      if (offsets.partitions.size() == cluster->max_partitions) break;
+      offsets.partitions[{topic.topic, topic.partitions[n].id}];
+    }
+  }
   kafka->metadata_destroy_(metadata);
   return std::nullopt;
+}
+
+rd_kafka_topic_partition_list_t* KafkaClient::State::ListOf(const KafkaOffsets& offsets) const {
+  auto* const list = kafka->topic_partition_list_new_(static_cast<int>(offsets.partitions.size()));
+  for (const auto& [place, partition] : offsets.partitions) {
+    kafka->topic_partition_list_add_(list, place.first.c_str(), place.second);
+  }
+  return list;
 }
 
 std::optional<Failure> KafkaClient::State::AskGroup(const std::string& group, int patience_ms,
@@ -125,8 +146,11 @@ std::optional<Failure> KafkaClient::State::AskGroup(const std::string& group, in
   rd_kafka_AdminOptions_t* const options =
       kafka->AdminOptions_new_(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
   kafka->AdminOptions_set_request_timeout_(options, patience_ms, nullptr, 0);
+  rd_kafka_topic_partition_list_t* list = nullptr;
+  if (!cluster->topics.empty()) list = ListOf(offsets);
   rd_kafka_ListConsumerGroupOffsets_t* request =
-      kafka->ListConsumerGroupOffsets_new_(group.c_str(), nullptr);
+      kafka->ListConsumerGroupOffsets_new_(group.c_str(), list);
+  if (list) kafka->topic_partition_list_destroy_(list);
   kafka->ListConsumerGroupOffsets_(client, &request, 1, options, queue);
   kafka->ListConsumerGroupOffsets_destroy_(request);
   kafka->AdminOptions_destroy_(options);
@@ -167,10 +191,8 @@ std::optional<Failure> KafkaClient::State::TakeGroup(const rd_kafka_event_t* eve
 
 std::optional<Failure> KafkaClient::State::AskEnds(std::int64_t which, int patience_ms,
                                                    KafkaOffsets& offsets) {
-  auto* const list = kafka->topic_partition_list_new_(static_cast<int>(offsets.partitions.size()));
-  for (const auto& [place, partition] : offsets.partitions) {
-    kafka->topic_partition_list_add_(list, place.first.c_str(), place.second)->offset = which;
-  }
+  auto* const list = ListOf(offsets);
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = which;
   const auto error = kafka->offsets_for_times_(client, list, patience_ms);
   for (int i = 0; i < list->cnt && !error; ++i) {
     const rd_kafka_topic_partition_t& one = list->elems[i];

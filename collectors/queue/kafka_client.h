@@ -16,6 +16,8 @@ namespace tocsin {
 
 struct KafkaCluster {
   std::vector<std::string> groups;
+  /// Whose offsets are asked for; none: of all topics that a group has committed to.
+  std::vector<std::string> topics;
   outgoing::Secret password;  // sasl.password
   /// librdkafka's own settings.
   std::vector<std::pair<std::string, std::string>> properties;

@@ -9,7 +9,7 @@
 namespace tocsin {
 
 // Every function that is called, once.
-// clang-format off: one a line
+// clang-format off
 #define TOCSIN_KAFKA_FUNCTIONS(X) \
   X(conf_new) \
   X(conf_destroy) \

@@ -3,10 +3,8 @@
 // authorisation, several coordinators and retention are not shown, nor groups without `topics`, of
 // which it always answers that nothing was committed.
 
-// clang-format off: in this order
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
-// clang-format on
 
 #include "collectors/queue/kafka_lag.h"
 #include "tests/collectors/net/scripted_server.h"

@@ -1,5 +1,7 @@
 // The tcp prober: connects, then talks as query_response says, line by line.
 
+#include <utility>
+
 #include "base/utf8.h"
 #include "collectors/net/stream.h"
 #include "collectors/response/probe/probe_base.h"
@@ -10,7 +12,7 @@ namespace {
 /// As Go's bufio.Scanner.
 constexpr std::size_t kMaxLine = 64 << 10;
 /// Of all that one probe reads.
-constexpr std::size_t kMaxTotal = 16 << 20;
+constexpr std::size_t kMaxTotal = 1 << 20;
 constexpr std::string_view kUnixPrefix = "unix:";
 
 class TcpProbe final : public ProbeBase, net::StreamUser {
@@ -97,10 +99,10 @@ class TcpProbe final : public ProbeBase, net::StreamUser {
   }
 
   std::optional<std::string> TakeLine() {
-    const std::size_t newline = received_.find('\n');
+    const std::size_t newline = received_.find('\n', next_line_);
     if (newline == std::string::npos) return std::nullopt;
-    std::string line = received_.substr(0, newline);
-    received_.erase(0, newline + 1);
+    std::string line = received_.substr(next_line_, newline - next_line_);
+    next_line_ = newline + 1;
     if (line.ends_with('\r')) line.pop_back();
     return line;
   }
@@ -120,6 +122,7 @@ class TcpProbe final : public ProbeBase, net::StreamUser {
   void StartTls() {
     Log("starting TLS");
     received_.clear();  // what came in clear after the line that matched does not count
+    next_line_ = 0;
     tls_start_.Set(loop().Now(), [this] { stream_.StartTls(Tls()); });
   }
 
@@ -127,10 +130,11 @@ class TcpProbe final : public ProbeBase, net::StreamUser {
     const std::size_t taken = unread.size();
     total_ += taken;
     if (tls_start_.IsSet()) return taken;
+    received_.erase(0, std::exchange(next_line_, 0));
     received_ += unread;
     if (total_ > kMaxTotal ||
         (received_.size() > kMaxLine && received_.find('\n') == std::string::npos)) {
-      Fail(Reason::kTooLarge, total_ > kMaxTotal ? "more than 16 MB, and no line that matched"
+      Fail(Reason::kTooLarge, total_ > kMaxTotal ? "more than 1 MB, and no line that matched"
                                                  : "a line longer than 64 KB");
       return taken;
     }
@@ -144,7 +148,7 @@ class TcpProbe final : public ProbeBase, net::StreamUser {
     }
     // The other side has said all it will; its last line may lack an end.
     ended_ = true;
-    if (!received_.empty()) received_ += '\n';
+    if (next_line_ < received_.size()) received_ += '\n';
     MoveOn();
   }
 
@@ -162,7 +166,8 @@ class TcpProbe final : public ProbeBase, net::StreamUser {
   bool connected_ = false;
   bool ended_ = false;
   std::size_t total_ = 0;
-  std::string received_;  // and not looked at yet
+  std::string received_;
+  std::size_t next_line_ = 0;  // in received_: what is before it has been looked at
   std::string last_line_;
   net::Timer tls_start_;
   net::Stream stream_;

@@ -217,7 +217,11 @@ TEST_F(Probes, TcpTalksLineByLine) {
       {"last line without an end", "[{expect: '^bye'}]", {Send("bye")}, "ok", false},
       {"no match", "[{expect: '^bye'}]", {Send("x\ny\n")}, "expect: ", true},
       {"closed at once", "[{expect: '^bye'}]", {}, "expect: ", true},
-      {"endless line", "[{expect: '^bye'}]", {Endless(std::string(8192, 'x'))}, "too_large: ", false},
+      {"endless line",
+       "[{expect: '^bye'}]",
+       {Endless(std::string(8192, 'x'))},
+       "too_large: ",
+       false},
       {"endless lines", "[{expect: '^bye'}]", {Endless(Lines(1000))}, "too_large: ", false},
   };
   for (const Case& c : cases) {

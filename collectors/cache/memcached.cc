@@ -7,6 +7,7 @@
 #include "collectors/cache/memcached_stats.h"
 #include "collectors/net/network.h"
 #include "collectors/net/stream.h"
+#include "collectors/net/target_collector.h"
 #include "collectors/net/target_settings.h"
 
 namespace tocsin {
@@ -108,20 +109,12 @@ std::size_t MemcachedTarget::OnData(std::string_view unread) {
   }
 }
 
-class MemcachedCollector final : public Collector {
- public:
-  MemcachedCollector(net::Network& network, net::TargetPoolOptions options,
-                     std::vector<net::TargetSpec> targets)
-      : pool_(network, std::move(options)) {
-    pool_.SetTargets(std::move(targets));
+Status ReadTls(YamlFields& of, std::optional<outgoing::TlsOptions>& tls) {
+  if (const YamlNode* node = of.Find("tls_config")) {
+    TRY_ASSIGN(tls, outgoing::ReadTlsOptions(of.file(), *node));
   }
-  Status Collect(const RoundContext& round, FamilySink& out) override {
-    return pool_.Collect(round, out);
-  }
-
- private:
-  net::TargetPool pool_;
-};
+  return Unit{};
+}
 
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   YamlFields fields(deps.file, deps.settings, "memcached");
@@ -132,17 +125,22 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
                  fields, "targets",
                  [](YamlFields& of, const std::string& text, net::TargetSpec& spec) -> Status {
                    TRY_ASSIGN(auto address, MemcachedAddress::Parse(text));
-                   if (const YamlNode* tls = of.Find("tls_config")) {
-                     TRY_ASSIGN(address.tls, outgoing::ReadTlsOptions(of.file(), *tls));
-                   }
+                   TRY(ReadTls(of, address.tls));
                    spec.make = [address](net::Network& network) {
                      return MakeMemcachedTarget(network, address);
                    };
                    return Unit{};
                  }));
-  TRY(fields.Finish());
-  return std::unique_ptr<Collector>(
-      std::make_unique<MemcachedCollector>(deps.network, std::move(pool), std::move(targets)));
+  std::optional<outgoing::TlsOptions> tls;  // of those that are found
+  TRY(ReadTls(fields, tls));
+  return net::MakeTargetCollector(
+      deps, fields, std::move(pool), std::move(targets),
+      [tls](net::Network& network,
+            const std::string& text) -> Result<std::unique_ptr<net::Target>> {
+        TRY_ASSIGN(auto address, MemcachedAddress::Parse(text));
+        address.tls = tls;
+        return MakeMemcachedTarget(network, std::move(address));
+      });
 }
 
 constexpr std::array kFlags{CollectorFlag{"memcached.target-timeout", "target_timeout",

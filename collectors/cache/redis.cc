@@ -5,6 +5,7 @@
 #include "collectors/cache/redis_families.h"
 #include "collectors/cache/redis_info.h"
 #include "collectors/net/network.h"
+#include "collectors/net/target_collector.h"
 #include "collectors/net/target_settings.h"
 
 namespace tocsin {
@@ -130,21 +131,6 @@ void RedisTarget::End(std::optional<net::Failure> failure) {
   if (const auto done = std::exchange(done_, nullptr)) done(std::move(failure));
 }
 
-class RedisCollector final : public Collector {
- public:
-  RedisCollector(net::Network& network, net::TargetPoolOptions options,
-                 std::vector<net::TargetSpec> targets)
-      : pool_(network, std::move(options)) {
-    pool_.SetTargets(std::move(targets));
-  }
-  Status Collect(const RoundContext& round, FamilySink& out) override {
-    return pool_.Collect(round, out);
-  }
-
- private:
-  net::TargetPool pool_;
-};
-
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   YamlFields fields(deps.file, deps.settings, "redis");
   RedisOptions options;
@@ -163,9 +149,15 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
                    };
                    return Unit{};
                  }));
-  TRY(fields.Finish());
-  return std::unique_ptr<Collector>(
-      std::make_unique<RedisCollector>(deps.network, std::move(pool), std::move(targets)));
+  net::RedisAddress access;  // of those that are found
+  TRY(net::ReadRedisFields(fields, access));
+  return net::MakeTargetCollector(
+      deps, fields, std::move(pool), std::move(targets),
+      [access, options](net::Network& network,
+                        const std::string& text) -> Result<std::unique_ptr<net::Target>> {
+        TRY_ASSIGN(auto address, net::ParseRedisAddress(text, access));
+        return MakeRedisTarget(network, std::move(address), options);
+      });
 }
 
 constexpr std::array kFlags{

@@ -213,11 +213,17 @@ Discovery::~Discovery() {
 
 Result<std::unique_ptr<Discovery>> Discovery::Read(Network& network, const HostFs& fs,
                                                    YamlFields& fields) {
+  TRY_ASSIGN(auto discovery, ReadSources(network, fs, fields));
+  if (const YamlNode* list = fields.Find("targets")) {
+    TRY(ReadStatic(fields.file(), *list, discovery->state_->configured));
+  }
+  return discovery;
+}
+
+Result<std::unique_ptr<Discovery>> Discovery::ReadSources(Network& network, const HostFs& fs,
+                                                          YamlFields& fields) {
   const YamlFile& file = fields.file();
   auto state = std::make_unique<State>(network, fs);
-  if (const YamlNode* list = fields.Find("targets")) {
-    TRY(ReadStatic(file, *list, state->configured));
-  }
   if (const YamlNode* list = fields.Find("file_sd")) {
     TRY_ASSIGN(const auto patterns, YamlStrings(file, *list));
     for (const std::string& pattern : patterns) {

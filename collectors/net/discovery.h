@@ -41,6 +41,9 @@ class Discovery {
   /// configuration file. `network` and `fs` outlive it. Errors: kInvalid with position.
   static Result<std::unique_ptr<Discovery>> Read(Network& network, const HostFs& fs,
                                                  YamlFields& fields);
+  /// The same without `targets`, for collectors whose list has a form of its own.
+  static Result<std::unique_ptr<Discovery>> ReadSources(Network& network, const HostFs& fs,
+                                                        YamlFields& fields);
   ~Discovery();
   Discovery(const Discovery&) = delete;
   Discovery& operator=(const Discovery&) = delete;

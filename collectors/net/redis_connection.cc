@@ -114,6 +114,14 @@ Status ReadRedisFields(YamlFields& fields, RedisAddress& address) {
   return Unit{};
 }
 
+Result<RedisAddress> ParseRedisAddress(std::string_view text, const RedisAddress& access) {
+  TRY_ASSIGN(RedisAddress address, RedisAddress::Parse(text));
+  if (!access.user.empty()) address.user = access.user;
+  if (!access.password.empty()) address.password = access.password;
+  if (access.tls) address.tls = access.tls;
+  return address;
+}
+
 RedisConnection::RedisConnection(Network& network, RedisAddress address)
     : network_(network), address_(std::move(address)), stream_(network, *this) {}
 

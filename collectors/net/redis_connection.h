@@ -33,6 +33,10 @@ struct RedisAddress {
 /// says. Errors: kInvalid with position; a password within the URI among them.
 Status ReadRedisFields(YamlFields& fields, RedisAddress& address);
 
+/// Parse() of `text`, with the user, the password and the TLS settings of `access` where it has
+/// them.
+Result<RedisAddress> ParseRedisAddress(std::string_view text, const RedisAddress& access);
+
 /// Loop thread only.
 class RedisConnection final : private StreamUser {
  public:

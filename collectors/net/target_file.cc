@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include "collectors/net/discovery.h"
+#include "metrics/exposition/scanner.h"
 
 namespace tocsin::net {
 namespace {
@@ -15,6 +16,11 @@ constexpr std::size_t kMaxTargets = 10'000;
 
 Error Malformed(const std::string& name, std::string_view what) {
   return Error{Errc::kMalformed, name + ": " + std::string(what)};
+}
+
+Status CheckLabelName(std::string_view label, const std::string& name) {
+  if (exposition::IsLabelName(label)) return Unit{};
+  return Malformed(name, "\"" + std::string(label) + "\" is no label name");
 }
 
 Status AddTarget(std::string_view address, const LabelList& labels, const std::string& name,
@@ -42,6 +48,7 @@ Status AddJsonGroup(dom::element group, const std::string& name,
       if (label.value.get_string().get(text) != simdjson::SUCCESS) {
         return Malformed(name, "the value of a label is a text");
       }
+      TRY(CheckLabelName(label.key, name));
       labels.emplace_back(label.key, text);
     }
   }
@@ -91,6 +98,7 @@ Result<std::vector<DiscoveredTarget>> ParseYamlGroups(std::string_view text,
       if (!map->IsMap()) return file.At(*map, "labels are a map of texts");
       for (const auto& [key, value] : map->entries) {
         TRY_ASSIGN(std::string label, YamlString(file, *value));
+        TRY(CheckLabelName(key->scalar, name));
         labels.emplace_back(key->scalar, std::move(label));
       }
     }

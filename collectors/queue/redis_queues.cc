@@ -318,20 +318,12 @@ Result<RedisServer> ReadServer(YamlFields& fields) {
   return server;
 }
 
-Result<net::RedisAddress> AddressOf(const RedisServer& server, const std::string& text) {
-  TRY_ASSIGN(net::RedisAddress address, net::RedisAddress::Parse(text));
-  if (!server.access.user.empty()) address.user = server.access.user;
-  if (!server.access.password.empty()) address.password = server.access.password;
-  if (server.access.tls) address.tls = server.access.tls;
-  return address;
-}
-
 Result<TargetGroups::Make> ReadGroupOf(YamlFields& fields) {
   TRY_ASSIGN(RedisServer server, ReadServer(fields));
   return TargetGroups::Make(
       [shared = std::make_shared<const RedisServer>(std::move(server))](
           net::Network& network, const std::string& text) -> Result<std::unique_ptr<net::Target>> {
-        TRY_ASSIGN(net::RedisAddress address, AddressOf(*shared, text));
+        TRY_ASSIGN(net::RedisAddress address, net::ParseRedisAddress(text, shared->access));
         return std::unique_ptr<net::Target>(
             std::make_unique<RedisQueuesTarget>(network, shared, std::move(address)));
       });

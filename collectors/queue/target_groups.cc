@@ -7,19 +7,6 @@
 namespace tocsin {
 namespace {
 
-/// An address that leads nowhere.
-class BadTarget final : public net::Target {
- public:
-  explicit BadTarget(std::string message) : message_(std::move(message)) {}
-  void Start(const net::TargetRound&, FamilySink&, net::TargetDone done) override {
-    done(net::Failure{net::Reason::kLocal, message_});
-  }
-  void Cancel() override {}
-
- private:
-  const std::string message_;
-};
-
 class GroupsCollector final : public Collector {
  public:
   explicit GroupsCollector(std::unique_ptr<TargetGroups> groups) : groups_(std::move(groups)) {}
@@ -61,17 +48,9 @@ std::vector<net::TargetSpec> TargetGroups::Targets() const {
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     for (const net::DiscoveredTarget& target : groups_[i].discovery->targets()) {
       if (!taken.insert(target.address).second) continue;
-      net::TargetSpec spec;
-      spec.name = target.address;
-      spec.labels = target.labels;
-      spec.key = std::to_string(i);
+      net::TargetSpec spec = net::SpecOfFound(target, groups_[i].make);
+      spec.key = std::to_string(i) + " " + spec.key;
       spec.timeout = groups_[i].timeout;
-      spec.make = [make = groups_[i].make, address = target.address](
-                      net::Network& network) -> std::unique_ptr<net::Target> {
-        auto made = make(network, address);
-        if (made) return *std::move(made);
-        return std::unique_ptr<net::Target>(std::make_unique<BadTarget>(made.error().message()));
-      };
       specs.push_back(std::move(spec));
     }
   }

@@ -9,17 +9,13 @@
 #include <vector>
 
 #include "collectors/collector.h"
-#include "collectors/net/discovery.h"
-#include "collectors/net/target_pool.h"
+#include "collectors/net/found_target.h"
 
 namespace tocsin {
 
 class TargetGroups {
  public:
-  /// Makes the target at `address` (on the loop's thread). Errors become the failure of its rounds:
-  /// addresses come from files and name servers.
-  using Make = std::function<Result<std::unique_ptr<net::Target>>(net::Network& network,
-                                                                  const std::string& address)>;
+  using Make = net::MakeAt;
 
   TargetGroups(net::Network& network, net::TargetPoolOptions options);
 

@@ -61,6 +61,8 @@ TEST(TargetFileTest, BadFiles) {
       {many + "]}]", "t.json", "more than 10000"},
       {std::string(100'000, '['), "t.json", "t.json: "},
       {"targets: [a]", "t.yml", "t.yml:1:1: expected a list"},
+      {"- targets: [a]\n  labels: { a-b: c }", "t.yml", "\"a-b\" is no label name"},
+      {R"([{"targets":[],"labels":{"":"a"}}])", "t.json", "is no label name"},
       {"- target: [a]", "t.yml", "target"},
       {"- targets: a", "t.yml", "t.yml:1:12"},
       {std::string(2 << 20, ' '), "t.yml", "larger than 1 MB"},

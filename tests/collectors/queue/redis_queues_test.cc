@@ -65,8 +65,9 @@ TEST(RedisQueuesTest, WhatGoesWrongHasAReason) {
   };
   for (const auto& [script, reason] : cases) {
     net::ScriptedServer server(script);
-    CollectorRun run("redis_queues",
-                     Settings(server, "['*']", reason == "timeout" ? ", timeout: 500ms" : ""));
+    CollectorRun run(
+        "redis_queues",
+        Settings(server, "['*']", reason == "timeout" ? ", timeout: 500ms" : ", timeout: 20s"));
     const std::string page = run.Round();
     EXPECT_EQ(FailureReasons(page), reason) << page;
     EXPECT_EQ(page.find("redis_queue_keys"), std::string::npos);

@@ -17,6 +17,7 @@ struct Scheduler::State {
     std::shared_ptr<const Job> job;
     std::optional<MonoTime> deadline;  // set while the job runs
     bool overdue = false;
+    bool removed = false;
   };
 
   const Clock& clock;
@@ -67,14 +68,18 @@ std::size_t Scheduler::Add(Job job) {
   const MutexLock lock(state_->mutex);
   const std::size_t index = state_->timetable.Add(job.interval, state_->clock.Mono());
   if (index == state_->slots.size()) state_->slots.emplace_back();
-  state_->slots[index] = {std::make_shared<const Job>(std::move(job)), std::nullopt, false};
+  state_->slots[index] = {std::make_shared<const Job>(std::move(job)), std::nullopt, false, false};
   state_->changed.NotifyAll();
   return index;
 }
 
 void Scheduler::Remove(std::size_t job) {
+  std::shared_ptr<const Job> ended;  // what it owns ends outside the lock
   const MutexLock lock(state_->mutex);
   state_->timetable.Remove(job);
+  State::Slot& slot = state_->slots[job];
+  slot.removed = true;
+  if (!slot.deadline) ended = std::move(slot.job);
 }
 
 void Scheduler::Stop(milliseconds patience) {
@@ -84,9 +89,15 @@ void Scheduler::Stop(milliseconds patience) {
   state_->changed.NotifyAll();
   if (watcher_.joinable()) watcher_.join();
   const MonoTime until = std::chrono::steady_clock::now() + patience;
+  // Workers that have ended may hold on to the state for a moment: what jobs own, which may refer
+  // to things of the caller's, must not end with it on their threads.
+  std::vector<std::shared_ptr<const Job>> ended;
   MutexLock lock(state_->mutex);
   while (state_->workers > state_->overdue && std::chrono::steady_clock::now() < until) {
     state_->changed.WaitUntil(state_->mutex, until);
+  }
+  for (State::Slot& slot : state_->slots) {
+    if (!slot.deadline) ended.push_back(std::move(slot.job));
   }
 }
 
@@ -110,7 +121,7 @@ void Scheduler::Work(std::shared_ptr<State> state) {
       state->Sleep();
       continue;
     }
-    const std::shared_ptr<const Job> job = state->slots[*index].job;
+    std::shared_ptr<const Job> job = state->slots[*index].job;
     const MonoTime deadline = state->clock.Mono() + job->timeout;
     state->slots[*index].deadline = deadline;
     state->mutex.unlock();
@@ -122,6 +133,11 @@ void Scheduler::Work(std::shared_ptr<State> state) {
     slot.overdue = false;
     state->timetable.Done(*index, state->clock.Mono(), pause);
     if (const auto due = state->timetable.NextDue()) state->WakeOneFor(*due);
+    if (!slot.removed) continue;
+    slot.job = nullptr;
+    state->mutex.unlock();
+    job = nullptr;
+    state->mutex.lock();
   }
   --state->workers;
   state->changed.NotifyAll();

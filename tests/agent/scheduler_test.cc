@@ -130,5 +130,27 @@ TEST(SchedulerTest, ARemovedJobBeginsNoMoreRounds) {
   scheduler.Stop(seconds(10));  // its workers use the clock
 }
 
+TEST(SchedulerTest, WhatJobsOwnEndsWithStopAndOfARemovedOneWithIt) {
+  static const SystemClock clock;  // outlives every worker
+  for (int i = 0; i < 100; ++i) {
+    auto kept = std::make_shared<int>();
+    auto removed = std::make_shared<int>();
+    const std::weak_ptr<int> of_kept = kept;
+    const std::weak_ptr<int> of_removed = removed;
+    std::latch ran(1);
+    Scheduler scheduler(clock, 2);
+    scheduler.Add(MakeJob("kept", seconds(10), [owned = std::move(kept)](std::stop_token) {}));
+    const std::size_t job = scheduler.Add(
+        MakeJob("removed", seconds(10), [&ran, owned = std::move(removed)](std::stop_token) {
+          if (!ran.try_wait()) ran.count_down();
+        }));
+    ran.wait();
+    scheduler.Remove(job);
+    while (!of_removed.expired()) std::this_thread::yield();  // its round may be under way
+    scheduler.Stop(seconds(10));
+    EXPECT_TRUE(of_kept.expired()) << "a worker's thread ends it later, whatever is gone by then";
+  }
+}
+
 }  // namespace
 }  // namespace tocsin

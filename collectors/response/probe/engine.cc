@@ -4,8 +4,8 @@
 
 namespace tocsin::probe {
 
-void Engine::Run(ProbeJob job, int retries, Done done) {
-  Order order{std::move(job), retries, 1, std::move(done)};
+void Engine::Run(ProbeJob job, int retries, Done done, const void* owner) {
+  Order order{std::move(job), retries, 1, std::move(done), owner};
   if (running_.size() >= max_parallel_) {
     waiting_.push_back(std::move(order));
   } else {
@@ -16,11 +16,13 @@ void Engine::Run(ProbeJob job, int retries, Done done) {
 void Engine::Start(Order order) {
   const std::uint64_t id = next_id_++;
   ProbeJob job = order.job;
+  const void* const owner = order.owner;
   auto probe =
       MakeProbe(network_, std::move(job), [this, id, order = std::move(order)](ProbeResult result) {
         Ended(id, order, std::move(result));
       });
-  Probe* const started = running_.emplace(id, std::move(probe)).first->second.get();
+  Probe* const started = probe.get();
+  running_.emplace(id, Running{std::move(probe), owner});
   started->Start();
 }
 
@@ -34,10 +36,24 @@ void Engine::Ended(std::uint64_t id, Order order, ProbeResult result) {
     return Start(std::move(order));
   }
   order.done(shared);
-  if (waiting_.empty() || running_.size() >= max_parallel_) return;
-  Order next = std::move(waiting_.front());
-  waiting_.pop_front();
-  Start(std::move(next));
+  StartWaiting();
+}
+
+void Engine::StartWaiting() {
+  // A probe that fails at once ends within its Start(): then this goes on, not one level deeper.
+  if (std::exchange(starting_, true)) return;
+  while (!waiting_.empty() && running_.size() < max_parallel_) {
+    Order next = std::move(waiting_.front());
+    waiting_.pop_front();
+    Start(std::move(next));
+  }
+  starting_ = false;
+}
+
+void Engine::Drop(const std::unordered_set<const void*>& owners) {
+  std::erase_if(waiting_, [&](const Order& order) { return owners.contains(order.owner); });
+  std::erase_if(running_, [&](const auto& entry) { return owners.contains(entry.second.owner); });
+  StartWaiting();
 }
 
 void Engine::Stop() {

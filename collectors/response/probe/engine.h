@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "collectors/response/probe/history.h"
 #include "collectors/response/probe/probe.h"
@@ -23,7 +24,10 @@ class Engine {
 
   /// Probes at once, or when one of those under way has ended; again at once after a failure, up to
   /// `retries` times. `done` is given the last result, which is also put into the history.
-  void Run(ProbeJob job, int retries, Done done);
+  /// `owner` is who may be dropped.
+  void Run(ProbeJob job, int retries, Done done, const void* owner = nullptr);
+  /// Ends the probes of `owners` without a call. Not from within a probe.
+  void Drop(const std::unordered_set<const void*>& owners);
   /// Ends all probes without a call.
   void Stop();
 
@@ -33,16 +37,23 @@ class Engine {
     int retries;
     int attempt;
     Done done;
+    const void* owner;
+  };
+  struct Running {
+    std::unique_ptr<Probe> probe;
+    const void* owner;
   };
   void Start(Order order);
+  void StartWaiting();
   void Ended(std::uint64_t id, Order order, ProbeResult result);
 
   net::Network& network_;
   History& history_;
   const std::size_t max_parallel_;
   std::uint64_t next_id_ = 1;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Probe>> running_;
+  std::unordered_map<std::uint64_t, Running> running_;
   std::deque<Order> waiting_;
+  bool starting_ = false;
 };
 
 }  // namespace tocsin::probe

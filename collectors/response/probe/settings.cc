@@ -1,6 +1,8 @@
 #include "collectors/response/probe/settings.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/outgoing/http_config.h"
 #include "base/parse.h"
@@ -40,15 +42,17 @@ bool IsLabelName(std::string_view name) {
          name.find_first_not_of(kRest) == std::string_view::npos && !name.starts_with("__");
 }
 
+bool IsOwnLabel(std::string_view name) {
+  constexpr std::array<std::string_view, 9> kOwn{
+      "instance", "module", "service", "phase", "reason", "code", "le", "quantile", "window"};
+  return std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();
+}
+
 Status CheckLabels(const YamlFile& file, const YamlNode& node, const WatchSpec& watch) {
   if (watch.labels.size() > kMaxLabels) return file.At(node, "at most 16 labels");
   for (const auto& [name, value] : watch.labels) {
-    const bool taken = name == "instance" || name == "module" || name == "service" ||
-                       name == "phase" || name == "reason" || name == "code" || name == "le" ||
-                       name == "quantile" || name == "window";
-    if (!IsLabelName(name) || taken) {
-      return file.At(node, (taken ? "the probe's own label: " : "no label name: ") + name);
-    }
+    if (IsOwnLabel(name)) return file.At(node, "the probe's own label: " + name);
+    if (!IsLabelName(name)) return file.At(node, "no label name: " + name);
   }
   return Unit{};
 }
@@ -58,7 +62,8 @@ Result<Modules> BuiltIn() {
   return ReadModules(file);
 }
 
-Status ReadGroup(const YamlFile& file, const YamlNode& node, ProbeSettings& settings) {
+Status ReadGroup(const CollectorDeps& deps, const YamlNode& node, ProbeSettings& settings) {
+  const YamlFile& file = deps.file;
   YamlFields fields(file, node, "group of probe targets");
   WatchSpec watch;
   TRY_ASSIGN(const YamlNode* module, fields.Require("module"));
@@ -72,7 +77,11 @@ Status ReadGroup(const YamlFile& file, const YamlNode& node, ProbeSettings& sett
                                 (meant ? ", did you mean " + std::string(*meant) + "?" : ""));
   }
   watch.module = found->second;
-  TRY_ASSIGN(const std::vector<std::string> targets, fields.ReadRequired("targets", YamlStrings));
+  TRY_ASSIGN(const auto targets, fields.Read("targets", YamlStrings, std::vector<std::string>()));
+  TRY_ASSIGN(auto discovery, net::Discovery::ReadSources(deps.network, deps.fs, fields));
+  if (!fields.Find("targets") && discovery->empty()) {
+    return file.At(node, "a group has \"targets\", file_sd or dns_srv");
+  }
   TRY_ASSIGN(watch.hostname, fields.Read("hostname", YamlString, ""));
   TRY_ASSIGN(watch.service, fields.Read("service", YamlString, name));
   TRY_ASSIGN(watch.interval, fields.Read("interval", YamlDuration, watch.interval));
@@ -93,15 +102,18 @@ Status ReadGroup(const YamlFile& file, const YamlNode& node, ProbeSettings& sett
   watch.retries = static_cast<int>(retries);
   watch.pings = static_cast<int>(pings);
   for (const std::string& target : targets) {
+    watch.target = target;
     const bool twice =
         std::any_of(settings.watches.begin(), settings.watches.end(), [&](const WatchSpec& other) {
           return other.target == target && other.module == watch.module &&
                  other.labels == watch.labels;
         });
     if (twice) return file.At(node, "the target " + target + " stands twice for this module");
-    watch.target = target;
     settings.watches.push_back(watch);
   }
+  if (discovery->empty()) return Unit{};
+  watch.target.clear();
+  settings.found.push_back({std::move(watch), std::move(discovery)});
   return Unit{};
 }
 
@@ -112,7 +124,29 @@ std::string ModuleFilePath(const YamlFile& file, const YamlNode& node) {
   return path && path->IsScalar() ? outgoing::ResolvePath(file, path->scalar) : std::string();
 }
 
-Result<ProbeSettings> ReadProbeSettings(const YamlFile& file, const YamlNode& node) {
+std::vector<WatchSpec> WatchesOf(const FoundWatches& group) {
+  std::vector<WatchSpec> watches;
+  for (const net::DiscoveredTarget& found : group.discovery->targets()) {
+    WatchSpec watch = group.settings;
+    watch.target = found.address;
+    for (const auto& [name, value] : found.labels) {
+      if (!IsLabelName(name) || IsOwnLabel(name) || value.empty()) continue;
+      const auto own = std::find_if(watch.labels.begin(), watch.labels.end(),
+                                    [&n = name](const auto& label) { return label.first == n; });
+      if (own != watch.labels.end()) {
+        own->second = value;
+      } else if (watch.labels.size() < kMaxLabels) {
+        watch.labels.emplace_back(name, value);
+      }
+    }
+    watches.push_back(std::move(watch));
+  }
+  return watches;
+}
+
+Result<ProbeSettings> ReadProbeSettings(const CollectorDeps& deps) {
+  const YamlFile& file = deps.file;
+  const YamlNode& node = deps.settings;
   YamlFields fields(file, node, "collector probe");
   ProbeSettings settings;
   const YamlNode* path = fields.Find(kModuleFile);
@@ -130,7 +164,7 @@ Result<ProbeSettings> ReadProbeSettings(const YamlFile& file, const YamlNode& no
   settings.modules = *std::move(modules);
   if (!groups) return settings;
   if (!groups->IsSequence()) return file.At(*groups, "targets is a list of groups");
-  for (const YamlNode::Ptr& group : groups->items) TRY(ReadGroup(file, *group, settings));
+  for (const YamlNode::Ptr& group : groups->items) TRY(ReadGroup(deps, *group, settings));
   return settings;
 }
 

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <array>
+#include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "collectors/host_fs.h"
@@ -26,7 +30,7 @@ class ProbeCollectorTest : public testing::Test {
   std::string Round(Collector& collector) {
     RoundWriter writer;
     writer.Begin(WallTime{});
-    const Status status = collector.Collect({WallTime{}, clock_.Mono() + seconds(20), {}}, writer);
+    const Status status = collector.Collect({WallTime{}, clock_.Mono() + patience_, {}}, writer);
     EXPECT_TRUE(status.ok());
     const auto snapshot = writer.Finish();
     EXPECT_TRUE(snapshot.ok()) << snapshot.error().message();
@@ -42,6 +46,7 @@ class ProbeCollectorTest : public testing::Test {
     return collector.on_demand()->Answer({path, param, timeout});
   }
 
+  milliseconds patience_ = seconds(20);  // of a round
   SystemClock clock_;
   net::Network network_{clock_, {.grace = milliseconds(0)}};
   std::unique_ptr<HostFs> fs_ = MakeHostFs({});
@@ -74,6 +79,104 @@ TEST_F(ProbeCollectorTest, ARoundTellsOfEveryTargetInBothShapes) {
   EXPECT_NE(page.find("quantile=\"0.99\",service=\"db\",team=\"web\",window=\"5m\"}"),
             std::string::npos)
       << page;
+}
+
+TEST_F(ProbeCollectorTest, TargetsOfAFileComeAndGo) {
+  const std::filesystem::path dir =
+      std::filesystem::path(testing::TempDir()) / ("tocsin-probe-" + std::to_string(::getpid()));
+  std::filesystem::create_directory(dir);
+  const auto write = [&](const std::string& text) {
+    std::ofstream(dir / "new") << text;
+    std::filesystem::rename(dir / "new", dir / "targets.yml");
+  };
+  std::ofstream(dir / "blackbox.yml")
+      << "modules: {line: {prober: tcp, tcp: {query_response: [{expect: ready}]}}}";
+  net::ScriptedServer server({net::Send("ready\n"), net::Hang()});
+  net::ScriptedServer other({net::Send("ready\n"), net::Hang()});
+  const std::string stays = "127.0.0.1:" + std::to_string(server.port());
+  const std::string goes = "127.0.0.1:" + std::to_string(net::DeadPort());
+  const std::string comes = "127.0.0.1:" + std::to_string(other.port());
+  const auto labels = [](const std::string& target, const std::string& env) {
+    return "{env=\"" + env + "\",instance=\"" + target + "\",module=\"line\",team=\"web\"} ";
+  };
+  const auto counted = [](const std::string& target, const std::string& env) {
+    return "\nresponse_time_seconds_count{env=\"" + env + "\",instance=\"" + target +
+           "\",service=\"line\",team=\"web\"} ";
+  };
+  const auto holds = [](const std::string& page, const std::string& text) {
+    return page.find(text) != std::string::npos;
+  };
+  // An hour: what is probed again within the test was begun anew.
+  const auto collector =
+      Make("config_file: '" + (dir / "blackbox.yml").string() +
+           "'\ntargets: [{module: line, interval: 1h, timeout: 10s, file_sd: ['" +
+           (dir / "targets.yml").string() + "'], labels: {team: web, env: none}}]");
+  ASSERT_TRUE(collector.ok()) << collector.error().message();
+  EXPECT_FALSE(holds(Round(**collector), "probe_success"));  // there is no file yet
+
+  write("- targets: ['" + stays + "', '" + goes + "', 'no port', '" + stays +
+        "']\n  labels: {env: prod, module: x, __meta: y}\n");
+  std::string page = Round(**collector);
+  EXPECT_TRUE(holds(page, "probe_success" + labels(stays, "prod") + "1\n")) << page;
+  EXPECT_TRUE(holds(page, "probe_success" + labels(goes, "prod") + "0\n")) << page;
+  EXPECT_TRUE(holds(page, "probe_success" + labels("no port", "prod") + "0\n")) << page;
+  EXPECT_TRUE(holds(page, "tocsin_discovery_targets{collector=\"probe\"")) << page;
+
+  write("- targets: ['" + stays + "']\n  labels: {env: prod}\n- targets: ['" + comes + "']\n");
+  page = Round(**collector);
+  EXPECT_TRUE(holds(page, counted(stays, "prod") + "1\n")) << page;
+  EXPECT_TRUE(holds(page, "probe_success" + labels(comes, "none") + "1\n")) << page;
+  EXPECT_FALSE(holds(page, goes)) << page;
+  EXPECT_FALSE(holds(page, "no port")) << page;
+
+  // The same series twice, whatever the order of labels and whatever an empty one is.
+  write("- targets: ['" + stays + "']\n  labels: {a: x, env: prod}\n- targets: ['" + stays +
+        "']\n  labels: {env: prod, b: '', a: x}\n");
+  page = Round(**collector);
+  EXPECT_TRUE(holds(page, "probe_success{a=\"x\",env=\"prod\"")) << page;
+
+  // Other labels are another target.
+  write("- targets: ['" + stays + "', '" + comes + "']\n");
+  page = Round(**collector);
+  EXPECT_FALSE(holds(page, counted(stays, "prod"))) << page;
+  EXPECT_TRUE(holds(page, counted(stays, "none") + "1\n")) << page;
+  EXPECT_EQ(server.connections(), 3);
+  EXPECT_EQ(other.connections(), 2);
+
+  std::filesystem::remove(dir / "targets.yml");
+  EXPECT_FALSE(holds(Round(**collector), "probe_success"));
+  std::filesystem::remove_all(dir);
+}
+
+TEST_F(ProbeCollectorTest, TargetsThatVanishMakeRoomForThoseThatWait) {
+  const std::filesystem::path dir =
+      std::filesystem::path(testing::TempDir()) / ("tocsin-room-" + std::to_string(::getpid()));
+  std::filesystem::create_directory(dir);
+  const auto write = [&](const std::string& text) {
+    std::ofstream(dir / "new") << text;
+    std::filesystem::rename(dir / "new", dir / "targets.yml");
+  };
+  // The first never gets its line, and nobody else is probed while it waits.
+  std::ofstream(dir / "blackbox.yml")
+      << "modules: {line: {prober: tcp, tcp: {query_response: [{expect: ready}]}}}";
+  net::ScriptedServer hangs({net::Hang()});
+  net::ScriptedServer server({net::Send("ready\n"), net::Hang()});
+  const std::string first = "127.0.0.1:" + std::to_string(hangs.port());
+  const std::string second = "127.0.0.1:" + std::to_string(server.port());
+  const auto collector = Make("max_parallel: 1\nconfig_file: '" + (dir / "blackbox.yml").string() +
+                              "'\ntargets: [{module: line, interval: 1h, timeout: 1h, file_sd: ['" +
+                              (dir / "targets.yml").string() + "']}]");
+  ASSERT_TRUE(collector.ok()) << collector.error().message();
+  patience_ = milliseconds(20);
+  write("- targets: ['" + first + "', '" + second + "']");
+  EXPECT_EQ(Round(**collector).find("probe_success"), std::string::npos);
+  patience_ = seconds(60);
+  write("- targets: ['" + second + "', '" + second + "x']");
+  const std::string page = Round(**collector);
+  EXPECT_NE(page.find("probe_success{instance=\"" + second + "\",module=\"line\"} 1\n"),
+            std::string::npos)
+      << page;
+  std::filesystem::remove_all(dir);
 }
 
 TEST_F(ProbeCollectorTest, AnswersAsBlackboxExporterDoes) {
@@ -113,6 +216,8 @@ TEST_F(ProbeCollectorTest, SettingsSayWhereTheyAreWrong) {
       {"targets: [{module: http_2x, targets: [a]}]", "did you mean http_2xx?"},
       {"targets: [{targets: [a]}]", "\"module\""},
       {"targets: [{module: icmp}]", "\"targets\""},
+      {"targets: [{module: icmp, file_sd: [a.txt]}]", ".json, .yml or .yaml"},
+      {"targets: [{module: icmp, dns_srv: [a..b]}]", "no domain name"},
       {"targets: [{module: icmp, targets: [a], pings: 0}]", "pings is 1 to 100"},
       {"targets: [{module: icmp, targets: [a], interval: 1ms}]", "interval"},
       {"targets: [{module: icmp, targets: [a], labels: {instance: x}}]", "own label"},

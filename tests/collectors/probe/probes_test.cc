@@ -316,6 +316,32 @@ TEST_F(Probes, FailuresAreTriedAgainAtOnceAndKeptApart) {
   EXPECT_FALSE(history_.Find(10'000).module);
 }
 
+TEST_F(Probes, WhoWaitsIsProbedWhenOthersAreDropped) {
+  constexpr int kMany = 20'000;  // each fails at once, and must not do so within the one before
+  ScriptedServer hangs({Hang()});
+  const auto hanging = ModuleOf("{prober: tcp, tcp: {query_response: [{expect: x}]}}");
+  const std::string target = "127.0.0.1:" + std::to_string(hangs.port());
+  const auto bad = ModuleOf("{prober: tcp}");
+  const int owners[2]{};
+  int dropped = 0;
+  int ended = 0;
+  net::OnLoop(network_.loop(), [&] {
+    for (const int& owner : owners) {
+      engine_.Run(
+          {hanging, target, {}, seconds(600)}, 0, [&](const auto&) { ++dropped; }, &owner);
+    }
+    for (int i = 0; i < kMany; ++i) {
+      engine_.Run({bad, "no port", {}, seconds(600)}, 0, [&](const auto&) { ++ended; });
+    }
+    engine_.Run(
+        {bad, "no port", {}, seconds(600)}, 0, [&](const auto&) { ++dropped; }, owners);
+    EXPECT_EQ(ended, 0);
+    engine_.Drop({&owners[0], &owners[1]});
+    EXPECT_EQ(ended, kMany);
+  });
+  EXPECT_EQ(dropped, 0);
+}
+
 TEST_F(Probes, PingsOfThisHost) {
   ProbeJob job{ModuleOf("{prober: icmp, icmp: {preferred_ip_protocol: ip4, payload_size: 100}}"),
                "127.0.0.1",

@@ -111,6 +111,7 @@ std::vector<Certificate> ChainOf(const TlsLibrary& tls, const STACK_OF(X509) * s
   std::vector<Certificate> chain;
   const auto* const list = reinterpret_cast<const OPENSSL_STACK*>(stack);
   const int count = list ? std::min(tls.OPENSSL_sk_num(list), kMaxChain) : 0;
+  chain.reserve(static_cast<std::size_t>(std::max(count, 0)));
   for (int i = 0; i < count; ++i) {
     chain.push_back(CertificateOf(tls, static_cast<const X509*>(tls.OPENSSL_sk_value(list, i))));
   }

@@ -187,6 +187,7 @@ void PgConnection::TakeRows(pg_result* result) {
   const int columns = pq_->nfields(result);
   if (!std::exchange(rows_begun_, true)) {
     std::vector<std::string_view> names;
+    names.reserve(static_cast<std::size_t>(columns));
     for (int i = 0; i < columns; ++i) names.emplace_back(pq_->fname(result, i));
     rows_->Begin(names);
   }

@@ -24,7 +24,7 @@ constexpr std::size_t kWorkers = 2;
 /// Clients served at once; each thread costs some 30 KB.
 constexpr int kHttpThreads = 16;
 constexpr milliseconds kStoreInterval = seconds(5);
-constexpr milliseconds kReleaseInterval = seconds(60);
+constexpr milliseconds kReleaseInterval = seconds(30);
 constexpr milliseconds kSelfInterval = seconds(5);
 constexpr milliseconds kSelfTimeout = seconds(5);
 

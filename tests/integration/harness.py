@@ -71,7 +71,7 @@ def wait_for(what, probe, timeout=60, pause=0.1):
             last = probe()
             if last:
                 return last
-        except (OSError, Failure, ValueError, LookupError) as error:
+        except (OSError, Failure, ValueError, LookupError, subprocess.SubprocessError) as error:
             last = error
         time.sleep(pause)
     raise Failure(f"waited {timeout} s for {what}; last: {last!r}")

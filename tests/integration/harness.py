@@ -77,6 +77,28 @@ def wait_for(what, probe, timeout=60, pause=0.1):
     raise Failure(f"waited {timeout} s for {what}; last: {last!r}")
 
 
+class SyncProbe:
+    """How long the disk below `folder` takes to sync a small write, asked again and again."""
+
+    def __init__(self, folder):
+        self.syncs = []  # (begin, end)
+        self.file = open(folder / "sync-probe", "wb")
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            begin = time.monotonic()
+            self.file.write(b"x")
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.syncs.append((begin, time.monotonic()))
+            time.sleep(0.02)
+
+    def slowest(self, at):
+        """The longest sync that was under way within a second after `at`."""
+        return max((end - begin for begin, end in list(self.syncs) if begin <= at + 1 and end >= at), default=0)
+
+
 class Process:
     """A child with its output in a file, ended by its own process id."""
 

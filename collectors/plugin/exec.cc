@@ -174,13 +174,7 @@ Result<Command> ReadCommand(const YamlFile& file, const YamlNode& node) {
   TRY_ASSIGN(command.format, fields.Read("format", ReadExecFormat, ExecFormat::kText));
   TRY_ASSIGN(command.interval, fields.Read("interval", YamlDuration, command.interval));
   TRY_ASSIGN(command.timeout, fields.Read("timeout", YamlDuration, command.timeout));
-  TRY_ASSIGN(command.foreign.max_bytes,
-             plugin::ReadBound(fields, "max_output", std::size_t{1} << 20));
-  TRY_ASSIGN(command.foreign.max_samples, plugin::ReadBound(fields, "max_series", 10'000));
-  if (const YamlNode* labels = fields.Find("labels")) {
-    TRY_ASSIGN(command.foreign.labels, plugin::ReadLabelMap(file, *labels));
-  }
-  command.foreign.honor = plugin::ForeignOptions::Honor::kTheirs;
+  TRY_ASSIGN(command.foreign, plugin::ReadProgramOutput(fields));
   TRY(fields.Finish());
   return command;
 }

@@ -23,10 +23,13 @@ Status CheckLabelName(const YamlFile& file, const YamlNode& name) {
   return file.At(name, "\"" + name.scalar + "\" is no name for a label");
 }
 
-Result<LabelList> ReadLabelMap(const YamlFile& file, const YamlNode& node) {
-  if (!node.IsMap()) return file.At(node, "expected a map of label names to values");
+Result<LabelList> ReadLabels(YamlFields& fields) {
   LabelList labels;
-  for (const auto& [name, value] : node.entries) {
+  const YamlNode* const node = fields.Find("labels");
+  if (!node) return labels;
+  const YamlFile& file = fields.file();
+  if (!node->IsMap()) return file.At(*node, "expected a map of label names to values");
+  for (const auto& [name, value] : node->entries) {
     TRY(CheckLabelName(file, *name));
     TRY_ASSIGN(std::string text, YamlString(file, *value));
     labels.emplace_back(name->scalar, std::move(text));
@@ -45,6 +48,15 @@ Result<std::size_t> ReadBound(YamlFields& fields, std::string_view key, std::siz
   TRY_ASSIGN(const std::uint64_t value, fields.Read(key, YamlBytes, std::uint64_t{fallback}));
   if (value == 0) return fields.file().At(*fields.Find(key), std::string(key) + " is at least 1");
   return static_cast<std::size_t>(value);
+}
+
+Result<ForeignOptions> ReadProgramOutput(YamlFields& fields) {
+  ForeignOptions options;
+  TRY_ASSIGN(options.max_bytes, ReadBound(fields, "max_output", std::size_t{1} << 20));
+  TRY_ASSIGN(options.max_samples, ReadBound(fields, "max_series", 10'000));
+  TRY_ASSIGN(options.labels, ReadLabels(fields));
+  options.honor = ForeignOptions::Honor::kTheirs;
+  return options;
 }
 
 Result<std::vector<const YamlNode*>> ReadNamedItems(YamlFields& fields, std::string_view key) {

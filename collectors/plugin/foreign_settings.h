@@ -8,15 +8,16 @@
 #include "base/result.h"
 #include "base/yaml.h"
 #include "collectors/net/failure.h"
+#include "collectors/plugin/foreign_series.h"
 #include "metrics/exposition/format.h"
 
 namespace tocsin::plugin {
 
 using LabelList = std::vector<std::pair<std::string, std::string>>;
 
-/// Reads a map of label names to values. Errors: kInvalid with position, also for names that no
-/// label may have.
-Result<LabelList> ReadLabelMap(const YamlFile& file, const YamlNode& node);
+/// The map of label names to values under `labels`, none if it is absent. Errors: kInvalid with
+/// position, also for names that no label may have.
+Result<LabelList> ReadLabels(YamlFields& fields);
 
 /// Errors: kInvalid with the position of `name`, if no label may be called that.
 Status CheckLabelName(const YamlFile& file, const YamlNode& name);
@@ -26,6 +27,10 @@ Result<exposition::Format> ReadFormat(const YamlFile& file, const YamlNode& node
 
 /// A count or size under `key`, at least 1. Errors: kInvalid with position.
 Result<std::size_t> ReadBound(YamlFields& fields, std::string_view key, std::size_t fallback);
+
+/// `max_output`, `max_series` and `labels` of a program that writes series: its own labels win.
+/// Errors: kInvalid with position.
+Result<ForeignOptions> ReadProgramOutput(YamlFields& fields);
 
 /// The maps of the list under `key`, none if it is absent. Errors: kInvalid with position, also if
 /// two have the same `name`.

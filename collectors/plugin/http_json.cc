@@ -205,9 +205,7 @@ Result<ReadSource> ReadOne(const CollectorDeps& deps, const YamlNode& node) {
   TRY(ReadRequest(fields, *source));
   TRY_ASSIGN(source->mapping, ReadMapping(fields));
   TRY_ASSIGN(source->max_series, plugin::ReadBound(fields, "max_series", source->max_series));
-  if (const YamlNode* labels = fields.Find("labels")) {
-    TRY_ASSIGN(read.labels, plugin::ReadLabelMap(deps.file, *labels));
-  }
+  TRY_ASSIGN(read.labels, plugin::ReadLabels(fields));
   TRY_ASSIGN(read.discovery, net::Discovery::Read(deps.network, deps.fs, fields));
   TRY(fields.Finish());
   if (source->url.empty() == read.discovery->empty()) {

@@ -185,13 +185,7 @@ Result<PluginSettings> ReadPlugin(const YamlFile& file, const YamlNode& node) {
   TRY_ASSIGN(settings.name, fields.Read("name", YamlString, settings.program.path));
   TRY_ASSIGN(settings.format, fields.Read("format", plugin::ReadFormat, settings.format));
   TRY_ASSIGN(settings.timeout, fields.Read("timeout", YamlDuration, settings.timeout));
-  TRY_ASSIGN(settings.foreign.max_bytes,
-             plugin::ReadBound(fields, "max_output", std::size_t{1} << 20));
-  TRY_ASSIGN(settings.foreign.max_samples, plugin::ReadBound(fields, "max_series", 10'000));
-  if (const YamlNode* labels = fields.Find("labels")) {
-    TRY_ASSIGN(settings.foreign.labels, plugin::ReadLabelMap(file, *labels));
-  }
-  settings.foreign.honor = plugin::ForeignOptions::Honor::kTheirs;
+  TRY_ASSIGN(settings.foreign, plugin::ReadProgramOutput(fields));
   TRY(fields.Finish());
   return settings;
 }

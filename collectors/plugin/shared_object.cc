@@ -310,9 +310,7 @@ Result<ObjectSettings> ReadObject(const YamlFile& file, const YamlNode& node) {
   TRY_ASSIGN(settings.name, fields.Read("name", YamlString, settings.path));
   TRY_ASSIGN(settings.config, fields.Read("config", YamlString, ""));
   TRY_ASSIGN(settings.max_series, plugin::ReadBound(fields, "max_series", settings.max_series));
-  if (const YamlNode* labels = fields.Find("labels")) {
-    TRY_ASSIGN(settings.labels, plugin::ReadLabelMap(file, *labels));
-  }
+  TRY_ASSIGN(settings.labels, plugin::ReadLabels(fields));
   TRY(fields.Finish());
   return settings;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/decimal.h"
 #include "base/format.h"
 #include "base/parse.h"
 #include "base/utf8.h"
@@ -154,8 +155,8 @@ class Walk {
       if (!at.is_null()) ++counts_.not_numbers;
       return Unit{};
     }
-    if (rule_.reads != MetricRule::Reads::kConstant) *value *= rule_.scale;
-    Add(*value);
+    const bool scaled = rule_.scale != 1 && rule_.reads != MetricRule::Reads::kConstant;
+    Add(scaled ? MultiplyDecimals(*value, rule_.scale) : *value);
     return Unit{};
   }
 

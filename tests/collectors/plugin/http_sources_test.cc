@@ -189,7 +189,7 @@ TEST(HttpJsonTest, ADocumentBecomesSeries) {
   const std::string page = json.Round();
   const std::string labels = "{cache=\"app\",instance=\"" + HostOf(server) + "\"}";
   EXPECT_EQ(Source::ValueOf(page, "cache_hits_total" + labels), "1250") << page;
-  EXPECT_EQ(Source::ValueOf(page, "cache_hit_ratio" + labels), "0.7859999999999999");
+  EXPECT_EQ(Source::ValueOf(page, "cache_hit_ratio" + labels), "0.786");
   EXPECT_EQ(Source::ValueOf(page, "cache_entries" + labels), "42");
   EXPECT_NE(page.find("# TYPE cache_hits_total counter\n"), std::string::npos);
   EXPECT_TRUE(request.starts_with("POST /stats HTTP/1.1\r\n")) << request;

@@ -4,39 +4,22 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <map>
 #include <sstream>
 
-#include "base/parse.h"
 #include "collectors/btrfs_devices.h"
-#include "collectors/dbus.h"
 #include "collectors/dir_stream.h"
-#include "collectors/ethtool.h"
-#include "collectors/netlink.h"
 #include "collectors/proc_dir.h"
 #include "metrics/exposition/render.h"
+#include "tests/collectors/fixture_sources.h"
 
 namespace tocsin {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The lines of a file, each split at blanks.
-std::vector<std::vector<std::string>> Rows(const fs::path& path) {
-  std::vector<std::vector<std::string>> rows;
-  std::istringstream text(ReadTextFile(path));
-  for (std::string line; std::getline(text, line);) {
-    std::istringstream fields(line);
-    std::vector<std::string> row;
-    for (std::string field; fields >> field;) row.push_back(field);
-    if (!row.empty()) rows.push_back(std::move(row));
-  }
-  return rows;
-}
 
 int ErrnoNamed(const std::string& name) {
   static const std::map<std::string, int> kKnown{
@@ -59,7 +42,7 @@ Error ErrorOf(const std::string& path, int error) {
 Result<struct statvfs> StatVfsOf(const fs::path& root, const std::string& path) {
   const std::string relative = fs::path(path).lexically_relative(root / "rootfs").string();
   const std::string mount = relative == "." ? "/" : "/" + relative;
-  for (const auto& row : Rows(root / "statvfs")) {
+  for (const auto& row : FixtureRows(root / "statvfs")) {
     if (row[0] != mount) continue;
     if (row.size() == 2) return ErrorOf(mount, ErrnoNamed(row[1]));
     const auto number = [&](std::size_t i) { return std::stoull(row.at(i)); };
@@ -87,138 +70,6 @@ class FixtureFile final : public HostFile {
   const HostFs& host_;
   std::string path_;
   std::unique_ptr<HostFile> file_;
-};
-
-std::string BytesOf(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    const auto byte = ParseInt<std::uint8_t>(std::string_view(hex).substr(i, 2), 16);
-    EXPECT_TRUE(byte.has_value()) << "the fixture's netlink is not hexadecimal";
-    bytes += static_cast<char>(byte.value_or(0));
-  }
-  return bytes;
-}
-
-/// Answers of the kernel, from the file `netlink`.
-class FixtureNetlink final : public NetlinkSocket {
- public:
-  FixtureNetlink(fs::path file, int protocol)
-      : file_(std::move(file)), protocol_(std::to_string(protocol)) {}
-
-  Status Start(const NetlinkRequest& request) override {
-    batches_.clear();
-    next_ = 0;
-    bool wanted = false;
-    bool found = false;
-    for (const auto& row : Rows(file_)) {
-      if (row[0] == "ask") {
-        wanted = row.at(1) == protocol_ && row.at(2) == std::to_string(request.type) &&
-                 (row.size() < 4 || request.payload == BytesOf(row[3]));
-        found |= wanted;
-      } else if (wanted) {
-        batches_.push_back(BytesOf(row[0]));
-      }
-    }
-    if (!found) return Error{Errc::kUnsupported, "netlink: the fixture has no answer"};
-    return Unit{};
-  }
-
-  Result<std::string_view> Next() override {
-    if (next_ == batches_.size()) return std::string_view{};
-    return std::string_view(batches_[next_++]);
-  }
-
- private:
-  const fs::path file_;
-  const std::string protocol_;
-  std::vector<std::string> batches_;
-  std::size_t next_ = 0;
-};
-
-/// Drivers of network cards, from the file `ethtool`.
-class FixtureEthtool final : public EthtoolSource {
- public:
-  explicit FixtureEthtool(fs::path file) : file_(std::move(file)) {}
-
-  int ReadDriver(const std::string& device, ethtool_drvinfo& driver) override {
-    driver = {};
-    for (const auto& row : RowsOf(device, "driver")) {
-      const auto text = [&](std::size_t i) { return row.at(i) == "-" ? std::string() : row.at(i); };
-      text(2).copy(driver.driver, sizeof driver.driver);
-      text(3).copy(driver.version, sizeof driver.version);
-      text(4).copy(driver.fw_version, sizeof driver.fw_version);
-      text(5).copy(driver.bus_info, sizeof driver.bus_info);
-      text(6).copy(driver.erom_version, sizeof driver.erom_version);
-      driver.n_stats = static_cast<std::uint32_t>(RowsOf(device, "statistic").size());
-      return 0;
-    }
-    return EOPNOTSUPP;
-  }
-
-  int ReadLink(const std::string& device, ethtool_cmd& link) override {
-    link = {};
-    for (const auto& row : RowsOf(device, "link")) {
-      link.supported = static_cast<std::uint32_t>(std::stoul(row.at(2), nullptr, 16));
-      link.advertising = static_cast<std::uint32_t>(std::stoul(row.at(3), nullptr, 16));
-      link.autoneg = static_cast<std::uint8_t>(std::stoul(row.at(4)));
-      return 0;
-    }
-    return EOPNOTSUPP;
-  }
-
-  int ReadStatisticNames(const std::string& device, std::uint32_t,
-                         std::vector<std::string>& names) override {
-    names.clear();
-    for (const auto& row : RowsOf(device, "statistic")) {
-      std::string name;
-      for (std::size_t i = 3; i < row.size(); ++i) name += (i > 3 ? " " : "") + row[i];
-      names.push_back(std::move(name));
-    }
-    return 0;
-  }
-
-  int ReadStatistics(const std::string& device, std::uint32_t,
-                     std::vector<std::uint64_t>& values) override {
-    values.clear();
-    for (const auto& row : RowsOf(device, "statistic")) values.push_back(std::stoull(row.at(2)));
-    return 0;
-  }
-
- private:
-  std::vector<std::vector<std::string>> RowsOf(const std::string& device, std::string_view what) {
-    auto rows = Rows(file_);
-    std::erase_if(rows, [&](const auto& row) { return row[0] != device || row.at(1) != what; });
-    return rows;
-  }
-
-  const fs::path file_;
-};
-
-/// Answers of services, from the file `dbus`.
-class FixtureDbus final : public DbusConnection {
- public:
-  explicit FixtureDbus(fs::path file) : file_(std::move(file)) {}
-
-  Result<std::string_view> Call(const DbusCall& call) override {
-    std::vector<std::string> asked{"ask", std::string(call.path), std::string(call.member)};
-    asked.insert(asked.end(), call.arguments.begin(), call.arguments.end());
-    bool found = false;
-    for (const auto& row : Rows(file_)) {
-      if (row[0] == "ask") {
-        found = row == asked;
-      } else if (found) {
-        body_ = BytesOf(row[0]);
-        return std::string_view(body_);
-      }
-    }
-    const bool any = fs::exists(file_);
-    return Error{any ? Errc::kNotFound : Errc::kUnsupported,
-                 any ? "the fixture has no answer" : "the fixture has no bus"};
-  }
-
- private:
-  const fs::path file_;
-  std::string body_;
 };
 
 /// Processes of which the case may call files unreadable.
@@ -324,7 +175,7 @@ class FixtureHostFs final : public HostFs {
   Result<FileStatus> Stat(const std::string& path) const override {
     TRY_ASSIGN(FileStatus status, real_->Stat(Inside(path)));
     status.mtime = seconds(1700000000);
-    for (const auto& row : Rows(root_ / "inodes")) {
+    for (const auto& row : FixtureRows(root_ / "inodes")) {
       if (Inside(path) == root_ / row.at(0)) status.inode = std::stoull(row.at(1));
     }
     return status;
@@ -337,7 +188,7 @@ class FixtureHostFs final : public HostFs {
   Status BtrfsDevices(const std::string& path, BtrfsFilesystem& filesystem) const override {
     const std::string mount = "/" + fs::path(path).lexically_relative(root_ / "rootfs").string();
     filesystem = {};
-    for (const auto& row : Rows(root_ / "btrfs")) {
+    for (const auto& row : FixtureRows(root_ / "btrfs")) {
       if (row[0] != mount) continue;
       filesystem.uuid = row.at(1);
       const auto number = [&](std::size_t i) { return std::stoull(row.at(i)); };
@@ -374,7 +225,7 @@ class FixtureHostFs final : public HostFs {
 
   Result<ClockDiscipline> Adjtimex() const override {
     ClockDiscipline clock{};
-    for (const auto& row : Rows(root_ / "adjtimex")) {
+    for (const auto& row : FixtureRows(root_ / "adjtimex")) {
       const auto value = static_cast<long>(std::stoll(row.at(1)));
       struct timex& t = clock.timex;
       const std::map<std::string, long*> longs{
@@ -399,11 +250,11 @@ class FixtureHostFs final : public HostFs {
   }
 
   std::unique_ptr<EthtoolSource> Ethtool() const override {
-    return std::make_unique<FixtureEthtool>(root_ / "ethtool");
+    return MakeFixtureEthtool(root_ / "ethtool");
   }
 
   LocalZone ZoneAt(WallTime) const override {
-    const auto rows = Rows(root_ / "zone");
+    const auto rows = FixtureRows(root_ / "zone");
     if (rows.empty()) return {"UTC", seconds(0)};
     return {rows[0].at(0), seconds(std::stoll(rows[0].at(1)))};
   }
@@ -411,17 +262,17 @@ class FixtureHostFs final : public HostFs {
   std::size_t PageBytes() const override { return 4096; }
 
   std::unique_ptr<DbusConnection> SystemBus() const override {
-    return std::make_unique<FixtureDbus>(root_ / "dbus");
+    return MakeFixtureDbus(root_ / "dbus");
   }
   std::unique_ptr<NetlinkSocket> Netlink(int protocol) const override {
-    return std::make_unique<FixtureNetlink>(root_ / "netlink", protocol);
+    return MakeFixtureNetlink(root_ / "netlink", protocol);
   }
 
   /// The errno that the case gives for `path`, 0 if it reads well.
   int Unreadable(const std::string& path) const {
     if (!fs::exists(root_ / "unreadable")) return 0;
     const std::string relative = fs::path(path).lexically_relative(root_).string();
-    for (const auto& row : Rows(root_ / "unreadable")) {
+    for (const auto& row : FixtureRows(root_ / "unreadable")) {
       if (row[0] == relative) return ErrnoNamed(row.at(1));
     }
     return 0;
@@ -462,7 +313,7 @@ FixtureTree::~FixtureTree() {
 
 void FixtureTree::Advance(int step) {
   const fs::path overlay = source_ / std::to_string(step);
-  for (const auto& row : Rows(overlay / "removed")) fs::remove_all(root_ / row[0]);
+  for (const auto& row : FixtureRows(overlay / "removed")) fs::remove_all(root_ / row[0]);
   for (const auto& entry : fs::recursive_directory_iterator(overlay)) {
     const fs::path target = root_ / entry.path().lexically_relative(overlay);
     if (entry.is_symlink()) {

@@ -1,4 +1,6 @@
-"""Servers that probes are tried on: nginx with TLS and HTTP/2, Redis, a DNS server, a gRPC-like one."""
+"""Servers that probes are tried on: nginx with TLS and HTTP/2, Redis, a DNS server, a gRPC server."""
+import json
+import pathlib
 import shutil
 import socket
 import socketserver
@@ -65,6 +67,12 @@ class Nginx:
         wait_for("nginx", lambda: socket.create_connection(("127.0.0.1", self.https), 1))
 
 
+def modules(folder):
+    """The modules, with the certificate that Nginx(stack) keeps in `folder`."""
+    text = pathlib.Path(__file__).with_name("probe_modules.yml").read_text()
+    return text.replace("CERTIFICATE", str(folder / "cert.pem")).replace("KEY", str(folder / "key.pem"))
+
+
 def redis(stack):
     """A Redis; its port."""
     port = free_port()
@@ -72,6 +80,22 @@ def redis(stack):
                           "--dir", str(stack.folder("redis"))])
     wait_for("redis", lambda: socket.create_connection(("127.0.0.1", port), 1))
     return port
+
+
+class Grpc:
+    """`port["plain"]` and the others of grpc_health_server, with the certificate in `folder`."""
+
+    def __init__(self, stack, folder):
+        program = pathlib.Path(__file__).with_name("grpc_health_server")
+        self.process = stack.start("grpc", [str(program), str(folder)])
+        self.port = wait_for("the gRPC server", lambda: json.loads(self.lines()[0]))
+
+    def lines(self):
+        return self.process.text().splitlines()
+
+    def calls(self):
+        """Those that came, each with `service`, `left` (seconds, None: no deadline) and `agent`."""
+        return [json.loads(line) for line in self.lines()[1:] if line.startswith("{")]
 
 
 def name(text):

@@ -112,7 +112,6 @@ void Emit(const GrpcFacts& grpc, Emitter& out) {
 
 void Emit(const TlsFacts& tls, Emitter& out) {
   out.Add(kSslEarliest, tls.earliest_expiry);
-  out.Add(kSslLastChain, tls.last_chain_expiry);
   out.Add(kSslInfo,
           {{"fingerprint_sha256", tls.fingerprint},
            {"issuer", tls.issuer},
@@ -133,9 +132,11 @@ void EmitResult(const ProbeResult& result, std::span<const LabelView> labels, Fa
     emitter.Add(kIpHash, result.lookup.ip_hash);
     emitter.Add(kIpProtocol, result.lookup.ip_protocol);
   }
+  const bool grpc = std::holds_alternative<GrpcFacts>(result.facts);
   if (result.tls) {
     Emit(*result.tls, emitter);
-  } else if (std::holds_alternative<GrpcFacts>(result.facts)) {
+    if (!grpc) emitter.Add(kSslLastChain, result.tls->last_chain_expiry);
+  } else if (grpc) {
     emitter.Add(kSslEarliest, 0);
   }
   emitter.Add(kSuccess, result.success());

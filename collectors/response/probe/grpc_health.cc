@@ -95,6 +95,28 @@ std::optional<std::string_view> ParseHealthResponse(std::string_view body) {
   return status < kStatuses.size() ? std::optional(kStatuses[status]) : std::nullopt;
 }
 
+int GrpcStatusOfHttp(int http_status) {
+  constexpr int kUnknown = 2, kPermissionDenied = 7, kUnimplemented = 12, kInternal = 13,
+                kUnavailable = 14, kUnauthenticated = 16;
+  switch (http_status) {
+    case 400:
+      return kInternal;
+    case 401:
+      return kUnauthenticated;
+    case 403:
+      return kPermissionDenied;
+    case 404:
+      return kUnimplemented;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return kUnavailable;
+    default:
+      return kUnknown;
+  }
+}
+
 int ParseGrpcStatus(std::string_view text) { return ParseInt<int>(text).value_or(-1); }
 
 std::string_view GrpcStatusName(int status) {

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMaxAnswer = 64 << 10;
 constexpr int kGrpcUnavailable = 14;
 constexpr int kGrpcDeadlineExceeded = 4;
+constexpr milliseconds kLongestTimeout{99'999'999};  // eight digits is what gRPC allows
 
 class GrpcProbe final : public ProbeBase {
  public:
@@ -42,13 +43,16 @@ class GrpcProbe final : public ProbeBase {
     net::HttpCall call;
     call.request.method = "POST";
     call.request.url = url.Text();
-    call.request.headers = {{"Content-Type", "application/grpc"}, {"TE", "trailers"}};
+    const auto left = std::chrono::ceil<milliseconds>(deadline() - loop().Now());
+    const auto told = std::clamp(left, milliseconds(1), kLongestTimeout);
+    call.request.headers = {{"Content-Type", "application/grpc"},
+                            {"TE", "trailers"},
+                            {"grpc-timeout", std::to_string(told.count()) + "m"}};
     call.request.body = BuildHealthRequest(grpc().service);
     call.request.tls = grpc().tls_options;
     if (call.request.tls.server_name.empty() && !job_.hostname.empty()) {
       call.request.tls.server_name = job_.hostname;
     }
-    const auto left = std::chrono::ceil<milliseconds>(deadline() - loop().Now());
     call.request.limits = {left, left, kMaxAnswer};
     call.connect_ip = ip;
     call.version = grpc().tls ? net::HttpVersion::kHttp2 : net::HttpVersion::kHttp2PriorKnowledge;
@@ -73,14 +77,17 @@ class GrpcProbe final : public ProbeBase {
     }
     const std::string* status = reply.Header("grpc-status");
     if (reply.status != 200 || !status) {
-      facts().status = kGrpcUnavailable;
+      facts().status = GrpcStatusOfHttp(reply.status);
       return Fail(Reason::kProtocol, "no gRPC answer: HTTP status " + std::to_string(reply.status));
     }
     facts().status = ParseGrpcStatus(*status);
     if (facts().status != 0) {
       const std::string* message = reply.Header("grpc-message");
-      return Fail(Reason::kStatus, "gRPC status " + std::string(GrpcStatusName(facts().status)) +
-                                       (message ? ": " + *message : ""));
+      // The server may notice before we do that the time is over.
+      const bool late = facts().status == kGrpcDeadlineExceeded;
+      return Fail(late ? Reason::kTimeout : Reason::kStatus,
+                  "gRPC status " + std::string(GrpcStatusName(facts().status)) +
+                      (message ? ": " + *message : ""));
     }
     const auto serving = ParseHealthResponse(reply.body);
     if (!serving) return Fail(Reason::kProtocol, "the answer is no HealthCheckResponse");

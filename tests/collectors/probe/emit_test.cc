@@ -55,6 +55,23 @@ TEST(Emit, LabelsReasonAndAttempts) {
   EXPECT_NE(samples.find("probe_success{instance=\"a\"} 0\n"), std::string::npos);
 }
 
+TEST(Emit, TheCertificateOfAGrpcServer) {
+  ProbeResult result;
+  result.facts = GrpcFacts{};
+  result.tls.emplace();
+  result.tls->earliest_expiry = 5;
+  result.tls->last_chain_expiry = 7;
+  result.tls->version = "TLS 1.3";
+  const std::string samples = Samples(result);
+  EXPECT_NE(samples.find("probe_ssl_earliest_cert_expiry 5\n"), std::string::npos) << samples;
+  EXPECT_NE(samples.find("probe_tls_version_info{version=\"TLS 1.3\"} 1\n"), std::string::npos);
+  // blackbox_exporter has it of http and tcp only.
+  EXPECT_EQ(samples.find("probe_ssl_last_chain_expiry"), std::string::npos) << samples;
+  result.facts = TcpFacts{};
+  EXPECT_NE(Samples(result).find("probe_ssl_last_chain_expiry_timestamp_seconds 7\n"),
+            std::string::npos);
+}
+
 TEST(Emit, SeveralPings) {
   ProbeResult result;
   result.facts =

@@ -96,6 +96,10 @@ TEST(GrpcHealth, Frames) {
     EXPECT_FALSE(ParseHealthResponse(bad)) << bad.size();
   }
   EXPECT_EQ(ParseGrpcStatus("5"), 5);
+  for (const auto& [http, grpc] : std::initializer_list<std::pair<int, int>>{
+           {200, 2}, {400, 13}, {401, 16}, {403, 7}, {404, 12}, {429, 14}, {500, 2}, {503, 14}}) {
+    EXPECT_EQ(GrpcStatusOfHttp(http), grpc) << http;
+  }
   EXPECT_EQ(GrpcStatusName(14), "UNAVAILABLE");
   EXPECT_EQ(GrpcStatusName(-1), "an unknown status");
 }

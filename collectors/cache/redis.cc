@@ -4,6 +4,7 @@
 #include "collectors/cache/cache.h"
 #include "collectors/cache/redis_families.h"
 #include "collectors/cache/redis_info.h"
+#include "collectors/cache/redis_sentinel.h"
 #include "collectors/net/network.h"
 #include "collectors/net/target_collector.h"
 #include "collectors/net/target_settings.h"
@@ -13,6 +14,7 @@ namespace {
 
 using net::Reply;
 
+constexpr std::size_t kMaxMasters = 100;  // of one sentinel
 /// What Redis has where nobody may ask for its settings.
 constexpr std::size_t kUsualDatabases = 16;
 constexpr std::array<std::string_view, 4> kSettings{"databases", "maxclients", "maxmemory",
@@ -45,6 +47,7 @@ class RedisTarget final : public net::Target {
   }
   void AskSettings();
   void OnInfo(const Reply& reply);
+  void AskSentinel();
   void Finish();
   void End(std::optional<net::Failure> failure);
 
@@ -104,13 +107,26 @@ void RedisTarget::OnInfo(const Reply& reply) {
     return;
   }
   info_ = reply.text;
-  // A cluster has one database, a sentinel none.
   const bool cluster = info_.find("cluster_enabled:1") != std::string::npos;
-  const bool sentinel = info_.find("redis_mode:sentinel") != std::string::npos;
-  summary_ = redis::AddInfo(info_, sentinel ? 0 : cluster ? 1 : databases_, round_.now, *out_);
-  if (!summary_.cluster_enabled) return;
-  Ask({"CLUSTER", "INFO"}, [this](const Reply& cluster_info) {
-    if (cluster_info.IsString()) redis::AddClusterInfo(cluster_info.text, *out_);
+  summary_ = redis::AddInfo(info_, cluster ? 1 : databases_, round_.now, *out_);
+  if (summary_.cluster_enabled) {
+    Ask({"CLUSTER", "INFO"}, [this](const Reply& cluster_info) {
+      if (cluster_info.IsString()) redis::AddClusterInfo(cluster_info.text, *out_);
+    });
+  }
+  if (summary_.sentinel) AskSentinel();
+}
+
+void RedisTarget::AskSentinel() {
+  Ask({"SENTINEL", "MASTERS"}, [this](const Reply& reply) {
+    for (const auto& master : redis::ParseSentinelMasters(reply, kMaxMasters)) {
+      Ask({"SENTINEL", "CKQUORUM", master.name},
+          [this, master](const Reply& quorum) { redis::AddSentinelQuorum(master, quorum, *out_); });
+      Ask({"SENTINEL", "SENTINELS", master.name},
+          [this, master](const Reply& peers) { redis::AddOkSentinels(master, peers, *out_); });
+      Ask({"SENTINEL", "SLAVES", master.name},
+          [this, master](const Reply& replicas) { redis::AddOkReplicas(master, replicas, *out_); });
+    }
   });
 }
 
@@ -180,7 +196,8 @@ extern const CatalogEntry kRedisCollector{
     .on_by_default = false,
     .interval = seconds(15),
     .help =
-        "Redis and Valkey, by INFO, CONFIG, LATENCY, SLOWLOG and CLUSTER INFO; the metrics of "
+        "Redis and Valkey, by INFO, CONFIG, LATENCY, SLOWLOG, CLUSTER INFO and SENTINEL; the "
+        "metrics of "
         "redis_exporter.",
     .families = redis::Families(),
     .flags = kFlags,

@@ -83,11 +83,20 @@ inline constexpr FamilySpec kCommandHistogram{"redis_commands_latencies_usec",
                                               MetricType::kHistogram,
                                               "Time that a call takes, in microseconds."};
 inline constexpr FamilySpec kSentinelStatus{"redis_sentinel_master_status", MetricType::kGauge,
-                                            "How a sentinel sees a master; always 1."};
+                                            "1 if a sentinel sees a master as ok."};
 inline constexpr FamilySpec kSentinelSlaves{"redis_sentinel_master_slaves", MetricType::kGauge,
                                             "Replicas of a master that a sentinel knows."};
 inline constexpr FamilySpec kSentinelSentinels{
     "redis_sentinel_master_sentinels", MetricType::kGauge, "Sentinels that watch a master."};
+
+inline constexpr FamilySpec kSentinelOkSlaves{"redis_sentinel_master_ok_slaves", MetricType::kGauge,
+                                              "Replicas of a master that are not down."};
+inline constexpr FamilySpec kSentinelOkSentinels{
+    "redis_sentinel_master_ok_sentinels", MetricType::kGauge,
+    "Sentinels of a master that are not down, the one that is asked among them."};
+inline constexpr FamilySpec kSentinelQuorum{
+    "redis_sentinel_master_ckquorum_status", MetricType::kGauge,
+    "1 if the sentinels of a master can agree on a failover, with what they say."};
 
 inline constexpr std::array kLabelled{kUp,
                                       kLastError,
@@ -122,7 +131,10 @@ inline constexpr std::array kLabelled{kUp,
                                       kCommandHistogram,
                                       kSentinelStatus,
                                       kSentinelSlaves,
-                                      kSentinelSentinels};
+                                      kSentinelSentinels,
+                                      kSentinelOkSlaves,
+                                      kSentinelOkSentinels,
+                                      kSentinelQuorum};
 
 /// The family of a field of INFO that is one number, or null.
 const FamilySpec* FamilyOf(std::string_view field);

@@ -138,7 +138,8 @@ InfoSummary InfoReader::Read(std::string_view info) {
   }
   AddEmptyDatabases();
   AddInstance();
-  if (databases_ > 0 || !seen_databases_.empty()) summary_.counts.entries = keys_;
+  summary_.sentinel = known_[kMode] == "sentinel";
+  if (!summary_.sentinel) summary_.counts.entries = keys_;
   return summary_;
 }
 
@@ -277,7 +278,8 @@ void InfoReader::AddKeyspace(std::string_view database, std::string_view value) 
 void InfoReader::AddSentinelMaster(std::string_view value) {
   const LabelView name{"master_name", PartOf(value, "name")};
   const LabelView address{"master_address", PartOf(value, "address")};
-  out_.Add(kSentinelStatus, {name, address, {"master_status", PartOf(value, "status")}}, 1);
+  const std::string_view status = PartOf(value, "status");
+  out_.Add(kSentinelStatus, {name, address, {"master_status", status}}, status == "ok" ? 1 : 0);
   if (const auto replicas = ParseDouble(PartOf(value, "slaves"))) {
     out_.Add(kSentinelSlaves, {name, address}, *replicas);
   }

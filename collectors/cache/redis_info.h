@@ -14,6 +14,7 @@ namespace tocsin::redis {
 /// What later commands depend on.
 struct InfoSummary {
   bool cluster_enabled = false;
+  bool sentinel = false;  // it watches masters and holds no keys
   shapes::CacheCounts counts;
 };
 

@@ -30,6 +30,8 @@ constexpr std::size_t kPipelined = 256;
 /// Keys that one SCAN looks at: about a tenth of a millisecond for Redis.
 constexpr std::string_view kScanCount = "500";
 constexpr std::size_t kMaxGroups = 100;  // of one stream
+/// Of one group. One that has more is not asked who they are: Redis would be busy with it.
+constexpr std::size_t kMaxConsumers = 100;
 
 /// What the scores of sorted sets are, if they tell when an entry was put in or is due.
 enum class Scores : std::uint8_t { kNone, kSeconds, kMilliseconds };
@@ -212,7 +214,10 @@ class RedisQueuesTarget final : public net::Target {
     pipeline_.Add({"XINFO", "GROUPS", name}, [this, name](const net::Reply& reply) {
       auto& groups = found_[name].groups;
       groups = ParseRedisGroups(reply, kMaxGroups);
-      for (std::size_t i = 0; i < groups.size(); ++i) AskOldest(name, i, groups[i]);
+      for (std::size_t i = 0; i < groups.size(); ++i) {
+        AskOldest(name, i, groups[i]);
+        AskConsumers(name, i, groups[i]);
+      }
     });
   }
 
@@ -228,6 +233,15 @@ class RedisQueuesTarget final : public net::Target {
                       found_[name].groups[i].oldest_id = FirstEntryId(reply);
                     });
     }
+  }
+
+  void AskConsumers(const std::string& name, std::size_t i, const RedisStreamGroup& group) {
+    const double count = group.consumers.value_or(0);
+    if (count < 1 || count > static_cast<double>(kMaxConsumers)) return;
+    pipeline_.Add({"XINFO", "CONSUMERS", name, group.name},
+                  [this, name, i](const net::Reply& reply) {
+                    found_[name].groups[i].members = ParseRedisConsumers(reply, kMaxConsumers);
+                  });
   }
 
   void Finish() {

@@ -35,6 +35,12 @@ constexpr FamilySpec kGroupRead{"redis_stream_group_entries_read", kGauge,
 constexpr FamilySpec kGroupLag{"redis_stream_group_lag", kGauge,
                                "Entries not yet delivered to the group."};
 
+constexpr FamilySpec kConsumerPending{
+    "redis_stream_group_consumer_messages_pending", kGauge,
+    "Entries delivered to the consumer and not yet acknowledged."};
+constexpr FamilySpec kConsumerIdle{"redis_stream_group_consumer_idle_seconds", kGauge,
+                                   "Time since the consumer last asked for entries.", "seconds"};
+
 /// Calls `take(name, value)` for the pairs of a flat list.
 template <class Take>
 void ForEachPair(const net::Reply& reply, Take&& take) {
@@ -54,6 +60,13 @@ std::string TextOf(const net::Reply& reply) { return reply.IsString() ? reply.te
 /// The id of an entry: the first of its two parts.
 std::string EntryId(const net::Reply& entry) {
   return entry.IsArray() && !entry.elements.empty() ? TextOf(entry.elements[0]) : "";
+}
+
+/// Whether one of them has the name: of two the first counts.
+template <class Item>
+bool Named(const std::vector<Item>& items, std::string_view name) {
+  return std::any_of(items.begin(), items.end(),
+                     [&](const Item& item) { return item.name == name; });
 }
 
 double AgeSeconds(double millis, WallTime now) {
@@ -100,11 +113,28 @@ std::vector<RedisStreamGroup> ParseRedisGroups(const net::Reply& reply, std::siz
       if (name == "lag") group.lag = Integer(value);
       if (name == "last-delivered-id") group.last_delivered_id = TextOf(value);
     });
-    const bool twice = std::any_of(groups.begin(), groups.end(),
-                                   [&](const auto& other) { return other.name == group.name; });
-    if (!group.name.empty() && !twice) groups.push_back(std::move(group));
+    if (!group.name.empty() && !Named(groups, group.name)) groups.push_back(std::move(group));
   }
   return groups;
+}
+
+std::vector<RedisStreamConsumer> ParseRedisConsumers(const net::Reply& reply,
+                                                     std::size_t max_consumers) {
+  std::vector<RedisStreamConsumer> consumers;
+  if (!reply.IsArray()) return consumers;
+  for (const net::Reply& element : reply.elements) {
+    if (consumers.size() == max_consumers) break;
+    RedisStreamConsumer consumer;
+    ForEachPair(element, [&](const std::string& name, const net::Reply& value) {
+      if (name == "name") consumer.name = TextOf(value);
+      if (name == "pending") consumer.pending = Integer(value);
+      if (name == "idle" && value.IsInteger()) consumer.idle_seconds = *Integer(value) / 1'000;
+    });
+    if (!consumer.name.empty() && !Named(consumers, consumer.name)) {
+      consumers.push_back(std::move(consumer));
+    }
+  }
+  return consumers;
 }
 
 std::string OldestPendingId(const net::Reply& reply) {
@@ -152,6 +182,11 @@ void WriteRedisStream(std::string_view db, std::string_view key, const RedisStre
     add_of(kGroupLastDelivered, RedisIdMillis(group.last_delivered_id));
     add_of(kGroupRead, group.entries_read);
     add_of(kGroupLag, group.lag);
+    for (const RedisStreamConsumer& consumer : group.members) {
+      const std::array<LabelView, 4> its{of[0], of[1], of[2], LabelView{"consumer", consumer.name}};
+      if (consumer.pending) out.Add(kConsumerPending, its, *consumer.pending);
+      if (consumer.idle_seconds) out.Add(kConsumerIdle, its, *consumer.idle_seconds);
+    }
     QueueValues queue;
     if (group.lag && group.pending) queue.depth = *group.lag + *group.pending;
     queue.oldest_seconds = Oldest(queue.depth, group.oldest_id, now);

@@ -25,6 +25,12 @@ struct RedisStream {
   std::string last_entry_id;
 };
 
+struct RedisStreamConsumer {
+  std::string name;
+  std::optional<double> pending;       // delivered to it, not acknowledged
+  std::optional<double> idle_seconds;  // since it last asked for entries
+};
+
 struct RedisStreamGroup {
   std::string name;
   std::optional<double> consumers;
@@ -33,12 +39,16 @@ struct RedisStreamGroup {
   std::optional<double> lag;           // Redis 7: not delivered; it may not know
   std::string last_delivered_id;
   std::string oldest_id;  // of what is pending, or else not delivered; empty: none or not known
+  std::vector<RedisStreamConsumer> members;
 };
 
 /// The reply of XINFO STREAM. Nothing if it is none.
 std::optional<RedisStream> ParseRedisStream(const net::Reply& reply);
 /// The reply of XINFO GROUPS; what is no group is left out. At most `max_groups`.
 std::vector<RedisStreamGroup> ParseRedisGroups(const net::Reply& reply, std::size_t max_groups);
+/// The reply of XINFO CONSUMERS; what is no consumer is left out. At most `max_consumers`.
+std::vector<RedisStreamConsumer> ParseRedisConsumers(const net::Reply& reply,
+                                                     std::size_t max_consumers);
 /// The smallest id in the reply of XPENDING key group; empty if nothing is pending.
 std::string OldestPendingId(const net::Reply& reply);
 /// The id of the first entry of a reply of XRANGE.

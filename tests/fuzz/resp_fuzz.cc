@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "collectors/cache/redis_info.h"
+#include "collectors/cache/redis_sentinel.h"
 #include "collectors/net/resp.h"
 
 namespace tocsin {
@@ -21,6 +22,11 @@ void Use(const net::Reply& reply) {
   redis::AddLatencyLatest(reply, out);
   redis::AddLatencyHistograms(reply, reply.text, out);
   redis::AddSlowlogEntry(reply, out);
+  for (const auto& master : redis::ParseSentinelMasters(reply, 100)) {
+    redis::AddSentinelQuorum(master, reply, out);
+    redis::AddOkSentinels(master, reply, out);
+    redis::AddOkReplicas(master, reply, out);
+  }
   (void)out.Finish();  // series that stand twice are the server's fault
 }
 

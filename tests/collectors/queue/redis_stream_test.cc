@@ -83,12 +83,28 @@ TEST(RedisStreamTest, GroupsAreBoundedAndCountOnce) {
   EXPECT_EQ(ParseRedisGroups(Replied("*2\r\n" + other), 1).size(), 1u);
 }
 
+std::string Consumer(std::string_view name, int pending, int idle_ms) {
+  return "*8\r\n" + Bulk("name") + Bulk(name) + Bulk("pending") + Number(pending) + Bulk("idle") +
+         Number(idle_ms) + Bulk("inactive") + Number(idle_ms);
+}
+
+TEST(RedisStreamTest, ConsumersHaveWhatTheyHaveNotAcknowledged) {
+  const std::string both = Consumer("a", 3, 1500) + Consumer("a", 4, 0) + Consumer("b", 0, 0);
+  const auto consumers = ParseRedisConsumers(Replied("*3\r\n" + both), 10);
+  ASSERT_EQ(consumers.size(), 2u);
+  EXPECT_EQ(consumers[0].pending, 3);
+  EXPECT_EQ(consumers[0].idle_seconds, 1.5);
+  EXPECT_EQ(consumers[1].name, "b");
+  EXPECT_EQ(ParseRedisConsumers(Replied("*3\r\n" + both), 1).size(), 1u);
+}
+
 TEST(RedisStreamTest, OtherRepliesAreNone) {
   for (const std::string_view resp :
        {"-ERR no such key\r\n", "$-1\r\n", ":1\r\n", "*0\r\n", "*1\r\n$1\r\na\r\n",
         "*2\r\n:1\r\n:2\r\n", "*2\r\n$6\r\nlength\r\n$1\r\n5\r\n", "*2\r\n*0\r\n*0\r\n"}) {
     EXPECT_FALSE(ParseRedisStream(Replied(resp)).has_value()) << resp;
     EXPECT_TRUE(ParseRedisGroups(Replied(resp), 10).empty()) << resp;
+    EXPECT_TRUE(ParseRedisConsumers(Replied(resp), 10).empty()) << resp;
     EXPECT_EQ(FirstEntryId(Replied(resp)), "") << resp;
   }
   EXPECT_EQ(OldestPendingId(Replied("*4\r\n:0\r\n$-1\r\n$-1\r\n*-1\r\n")), "");

@@ -21,14 +21,17 @@ Result<PgUsage> ReadUsage(const YamlFile& file, const YamlNode& node) {
   if (text == "LABEL") return PgUsage::kLabel;
   if (text == "COUNTER") return PgUsage::kCounter;
   if (text == "GAUGE") return PgUsage::kGauge;
+  if (text == "HISTOGRAM") return PgUsage::kHistogram;
   if (text == "DISCARD") return PgUsage::kDiscard;
-  return file.At(node, "expected usage LABEL, COUNTER, GAUGE or DISCARD, found \"" + text + "\"");
+  return file.At(
+      node, "expected usage LABEL, COUNTER, GAUGE, HISTOGRAM or DISCARD, found \"" + text + "\"");
 }
 
 MetricType TypeOf(PgUsage usage) {
-  return usage == PgUsage::kCounter ? MetricType::kCounter
-         : usage == PgUsage::kGauge ? MetricType::kGauge
-                                    : MetricType::kUnknown;
+  return usage == PgUsage::kCounter     ? MetricType::kCounter
+         : usage == PgUsage::kGauge     ? MetricType::kGauge
+         : usage == PgUsage::kHistogram ? MetricType::kHistogram
+                                        : MetricType::kUnknown;
 }
 
 Result<PgColumn> ReadColumn(const YamlFile& file, const YamlNode& node, const std::string& query) {

@@ -13,7 +13,7 @@
 
 namespace tocsin {
 
-enum class PgUsage : std::uint8_t { kLabel, kCounter, kGauge, kUntyped, kDiscard };
+enum class PgUsage : std::uint8_t { kLabel, kCounter, kGauge, kUntyped, kHistogram, kDiscard };
 
 struct PgColumn {
   std::string name;
@@ -36,7 +36,8 @@ struct PgQuery {
 };
 
 /// Reads a map of queries by name: `query`, `master`, `cache_seconds`, `queue`, and `metrics`, a
-/// list of COLUMN: {usage, description}; usage is LABEL, COUNTER, GAUGE or DISCARD.
+/// list of COLUMN: {usage, description}; usage is LABEL, COUNTER, GAUGE, HISTOGRAM (pg_histogram.h)
+/// or DISCARD.
 /// Errors: kInvalid with position.
 Result<std::vector<PgQuery>> ReadPgQueries(const YamlFile& file, const YamlNode& node);
 

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/parse.h"
+#include "collectors/queue/pg_histogram.h"
 #include "collectors/queue/queue_shape.h"
 #include "collectors/seen_set.h"
 #include "collectors/source.h"
@@ -70,7 +71,8 @@ std::optional<double> ParseTimestamp(std::string_view text) {
 
 /// Which columns of an answer the query means.
 struct Places {
-  std::vector<std::size_t> columns;  // of each of the query's
+  std::vector<std::size_t> columns;               // of each of the query's
+  std::vector<std::array<std::size_t, 3>> parts;  // of each histogram: _bucket, _sum, _count
   std::size_t queue = 0;
   std::array<std::optional<std::size_t>, 5> values{};
 };
@@ -90,6 +92,11 @@ Result<Places> FindPlaces(const PgQuery& query, const PgRows& rows) {
   for (const PgColumn& column : query.columns) {
     TRY_ASSIGN(const std::size_t place, Place(query, rows, column.name));
     places.columns.push_back(place);
+    if (column.usage != PgUsage::kHistogram) continue;
+    auto& parts = places.parts.emplace_back();
+    TRY_ASSIGN(parts[0], Place(query, rows, column.name + "_bucket"));
+    TRY_ASSIGN(parts[1], Place(query, rows, column.name + "_sum"));
+    TRY_ASSIGN(parts[2], Place(query, rows, column.name + "_count"));
   }
   if (query.queue_column.empty()) return places;
   TRY_ASSIGN(places.queue, Place(query, rows, query.queue_column));
@@ -124,6 +131,26 @@ Result<std::optional<double>> Number(const PgQuery& query, const PgRows& rows, s
   return value;
 }
 
+/// Nothing if any of its parts is NULL.
+Result<std::optional<PgHistogram>> Histogram(const PgQuery& query, const PgRows& rows,
+                                             std::size_t row, std::size_t column,
+                                             const std::array<std::size_t, 3>& parts) {
+  const PgCell bounds = rows.Cell(row, column);
+  const PgCell buckets = rows.Cell(row, parts[0]);
+  const PgCell sum = rows.Cell(row, parts[1]);
+  const PgCell count = rows.Cell(row, parts[2]);
+  if (!bounds || !buckets || !sum || !count) return std::optional<PgHistogram>();
+  auto histogram = ParsePgHistogram({*bounds, *buckets, *sum, *count});
+  if (!histogram) {
+    return Error{Errc::kMalformed, query.name + ": histogram " + rows.columns()[column] +
+                                       " of row " + std::to_string(row + 1) + ": " +
+                                       histogram.error().message()};
+  }
+  return std::optional(*std::move(histogram));
+}
+
+bool IsMetric(PgUsage usage) { return usage != PgUsage::kLabel && usage != PgUsage::kDiscard; }
+
 class RowWriter {
  public:
   RowWriter(const PgQuery& query, const PgRows& rows, const Places& places, SeenSet& names,
@@ -133,10 +160,14 @@ class RowWriter {
   /// Whether every cell that must be a number is one: only then may anything be written.
   Status Check() const {
     for (std::size_t row = 0; row < rows_.size(); ++row) {
+      std::size_t histograms = 0;
       for (std::size_t i = 0; i < query_.columns.size(); ++i) {
         const PgUsage usage = query_.columns[i].usage;
-        if (usage == PgUsage::kLabel || usage == PgUsage::kDiscard) continue;
-        TRY(Number(query_, rows_, row, places_.columns[i]));
+        if (usage == PgUsage::kHistogram) {
+          TRY(Histogram(query_, rows_, row, places_.columns[i], places_.parts[histograms++]));
+        } else if (IsMetric(usage)) {
+          TRY(Number(query_, rows_, row, places_.columns[i]));
+        }
       }
       for (const auto& place : places_.values) {
         if (place) TRY(Number(query_, rows_, row, *place));
@@ -169,12 +200,24 @@ class RowWriter {
       ++doubles_;
       return Unit{};
     }
+    std::size_t histograms = 0;
     for (std::size_t i = 0; i < query_.columns.size(); ++i) {
       const PgColumn& column = query_.columns[i];
-      if (column.usage == PgUsage::kLabel || column.usage == PgUsage::kDiscard) continue;
-      TRY_ASSIGN(const auto value, Number(query_, rows_, row, places_.columns[i]));
-      if (value) out_.Add(column.family.spec(), labels_, *value);
+      if (column.usage == PgUsage::kHistogram) {
+        TRY(WriteHistogram(row, i, places_.parts[histograms++]));
+      } else if (IsMetric(column.usage)) {
+        TRY_ASSIGN(const auto value, Number(query_, rows_, row, places_.columns[i]));
+        if (value) out_.Add(column.family.spec(), labels_, *value);
+      }
     }
+    return Unit{};
+  }
+
+  Status WriteHistogram(std::size_t row, std::size_t i, const std::array<std::size_t, 3>& parts) {
+    TRY_ASSIGN(const auto histogram, Histogram(query_, rows_, row, places_.columns[i], parts));
+    if (!histogram) return Unit{};
+    out_.AddHistogram(query_.columns[i].family.spec(), labels_,
+                      {histogram->bounds, histogram->cumulative, histogram->sum, histogram->count});
     return Unit{};
   }
 

@@ -59,6 +59,56 @@ TEST(PgRowsTest, NoRowsAreNoSamples) {
   EXPECT_EQ(Written(Query(kJobs), {"note", "open", "done", "shop"}, {}), "");
 }
 
+TEST(PgRowsTest, AHistogramIsFourColumns) {
+  const PgQuery query = Query(R"(
+queries:
+  query: SELECT 1
+  metrics:
+    - shop: { usage: LABEL }
+    - time: { usage: HISTOGRAM }
+)");
+  const std::vector<std::string_view> columns{"shop", "time", "time_bucket", "time_sum",
+                                              "time_count"};
+  EXPECT_EQ(Written(query, columns,
+                    {{"n", "{0.1,1,Infinity}", "{2,5,7}", "12.5", "7"},
+                     {"s", "{0.1,1}", "{2}", "0", "2"},
+                     {"t", "{}", "{}", "0", "0"},
+                     {"u", {}, "{1}", "0", "1"}}),
+            "queries_time_bucket{shop=\"n\",le=\"0.1\"} 2\n"
+            "queries_time_bucket{shop=\"n\",le=\"1\"} 5\n"
+            "queries_time_bucket{shop=\"n\",le=\"+Inf\"} 7\n"
+            "queries_time_sum{shop=\"n\"} 12.5\n"
+            "queries_time_count{shop=\"n\"} 7\n"
+            "queries_time_bucket{shop=\"s\",le=\"0.1\"} 2\n"
+            "queries_time_bucket{shop=\"s\",le=\"+Inf\"} 2\n"
+            "queries_time_sum{shop=\"s\"} 0\n"
+            "queries_time_count{shop=\"s\"} 2\n"
+            "queries_time_bucket{shop=\"t\",le=\"+Inf\"} 0\n"
+            "queries_time_sum{shop=\"t\"} 0\n"
+            "queries_time_count{shop=\"t\"} 0\n");
+  EXPECT_EQ(Written(query, {"shop", "time", "time_bucket", "time_sum"}, {}),
+            "error: queries: the answer has no column \"time_count\"\n");
+  const struct {
+    std::vector<PgCell> row;
+    const char* error;
+  } kBad[] = {
+      {{"n", "0.1", "{2}", "1", "2"}, "bounds: expected an array of numbers, found \"0.1\""},
+      {{"n", "{0.1,}", "{2}", "1", "2"}, "bounds: expected an array of numbers, found \"{0.1,}\""},
+      {{"n", "{1}", "{NULL}", "1", "2"}, "_bucket: expected an array of numbers, found \"{NULL}\""},
+      {{"n", "{1,NaN}", "{1,2}", "1", "2"},
+       "bounds: expected an array of numbers, found \"{1,NaN}\""},
+      {{"n", "{1,1}", "{1,2}", "1", "2"}, "bounds: expected numbers that rise, found \"{1,1}\""},
+      {{"n", "{1,2}", "{3,2}", "1", "3"}, "_bucket: expected cumulative counts, found \"{3,2}\""},
+      {{"n", "{1,2}", "{3,4}", "1", "3"},
+       "_count: expected no less than the last bucket, found \"3\""},
+      {{"n", "{1}", "{1}", "x", "1"}, "_sum: expected a number, found \"x\""},
+  };
+  for (const auto& bad : kBad) {
+    EXPECT_EQ(Written(query, columns, {bad.row}),
+              std::string("error: queries: histogram time of row 1: ") + bad.error + "\n");
+  }
+}
+
 TEST(PgRowsTest, OfRowsWithTheSameLabelsTheFirstCounts) {
   EXPECT_EQ(Written(Query(kJobs), {"note", "open", "done", "shop"},
                     {{"", "1", {}, "n"}, {"", "2", {}, "n"}, {"", "3", {}, "s"}}, 1),

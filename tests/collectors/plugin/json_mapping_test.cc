@@ -46,7 +46,7 @@ TEST(JsonMappingTest, TheShippedCacheExampleReadsItsDocuments) {
                              R"("size":42,"evictions":12,"hit_rate_percent":78.6},)"
                              R"("timestamp":"2026-01-01T00:00:00Z"})"),
             "app_status_ok 1\ncache_entries 42\ncache_evictions_total 12\ncache_hit_ratio "
-            "0.7859999999999999\n"
+            "0.786\n"
             "cache_hits_total 1250\ncache_misses_total 340\n");
   EXPECT_EQ(PageOf(*mapping, R"({"status":"error","managers":{"active":2,"mail":{"jobs":7,)"
                              R"("name":"m","on":true}}})"),
@@ -64,7 +64,7 @@ TEST(JsonMappingTest, AllShippedExamplesAreValid) {
                       R"({"value":1024},"MAIN.n_object":{"value":2}}})"},
       {"nginx_vts.yml",
        R"({"connections":{"active":1,"reading":0},"serverZones":{"*":{"inBytes":7,)"
-       R"("responses":{"2xx":4}}},"upstreamZones":{"back":[{"server":"10.0.0.1:80",)"
+       R"("requestCounter":5,"responses":{"2xx":4,"5xx":1,"hit":3,"miss":1}}},"upstreamZones":{"back":[{"server":"10.0.0.1:80",)"
        R"("responseMsec":250,"responses":{"5xx":1}}]},)"
        R"("cacheZones":{"z":{"usedSize":9,"responses":{"hit":3,"miss":1}}}})"}};
   const char* const kExpected[] = {
@@ -73,7 +73,11 @@ TEST(JsonMappingTest, AllShippedExamplesAreValid) {
       "cache_size_bytes{cache=\"z\"} 9\nnginx_vts_main_connections{status=\"active\"} 1\n"
       "nginx_vts_main_connections{status=\"reading\"} 0\n"
       "nginx_vts_server_bytes_total{direction=\"in\",host=\"*\"} 7\n"
+      "nginx_vts_server_cache_total{host=\"*\",status=\"hit\"} 3\n"
+      "nginx_vts_server_cache_total{host=\"*\",status=\"miss\"} 1\n"
       "nginx_vts_server_requests_total{code=\"2xx\",host=\"*\"} 4\n"
+      "nginx_vts_server_requests_total{code=\"5xx\",host=\"*\"} 1\n"
+      "nginx_vts_server_requests_total{code=\"total\",host=\"*\"} 5\n"
       "nginx_vts_upstream_requests_total{backend=\"10.0.0.1:80\",code=\"5xx\",upstream=\"back\"} "
       "1\n"
       "nginx_vts_upstream_response_seconds{backend=\"10.0.0.1:80\",upstream=\"back\"} 0.25\n"};

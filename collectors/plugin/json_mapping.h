@@ -6,8 +6,9 @@
 //         path: /queues/*/messages        # a JSON pointer (RFC 6901); * is every key or index
 //         type: gauge                     # gauge, counter, untyped
 //         help: Messages waiting.
-//         scale: 1                        # multiplies the number, as decimals: 78.6 by 0.01 is
-//         0.786 values: { up: 1, down: 0 }      # numbers for strings labels:
+//         scale: 1                        # multiplies the number, both as decimals
+//         values: { up: 1, down: 0 }      # numbers for strings
+//         labels:
 //           source: api                   # fixed
 //           queue: { key: 1 }             # what the first * stands for
 //           vhost: { path: /vhost, of: 1 }   # a field of what the first * stands for; of: 0, the

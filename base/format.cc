@@ -65,6 +65,26 @@ void AppendFixedDigits(const Decimal& d, Append append) {
   }
 }
 
+/// Writes numbers of up to three decimals, as measured ones mostly are, without a search for the
+/// shortest: of numbers of up to 15 digits no two are the same double, so what divides back to the
+/// value is its shortest decimal. Null for any other number.
+char* WriteThousandths(double magnitude, char* out) {
+  constexpr double kMaxThousandths = 1e15;
+  const double scaled = magnitude * 1000 + 0.5;
+  if (!(scaled < kMaxThousandths)) return nullptr;
+  const auto thousandths = static_cast<std::uint64_t>(scaled);
+  if (static_cast<double>(thousandths) / 1000 != magnitude) return nullptr;
+  out = std::to_chars(out, out + kGoFloatMax, thousandths / 1000).ptr;
+  auto fraction = static_cast<unsigned>(thousandths % 1000);
+  if (fraction == 0) return out;
+  *out++ = '.';
+  for (unsigned unit = 100; fraction != 0; unit /= 10) {
+    *out++ = static_cast<char>('0' + fraction / unit);
+    fraction %= unit;
+  }
+  return out;
+}
+
 }  // namespace
 
 char* WriteGoFloat(double value, char* out) {
@@ -114,11 +134,13 @@ void AppendGoFixed(double value, std::string& out) {
   if (magnitude < kMaxExactInteger && (magnitude >= kMinShortFixed || magnitude == 0)) {
     std::array<char, kGoFloatMax> text;
     const auto whole = static_cast<std::uint64_t>(magnitude);
-    char* const end = static_cast<double>(whole) == magnitude
-                          ? std::to_chars(text.data(), text.data() + text.size(), whole).ptr
-                          : std::to_chars(text.data(), text.data() + text.size(), magnitude,
-                                          std::chars_format::fixed)
-                                .ptr;
+    char* const limit = text.data() + text.size();
+    char* end = static_cast<double>(whole) == magnitude
+                    ? std::to_chars(text.data(), limit, whole).ptr
+                    : WriteThousandths(magnitude, text.data());
+    if (!end) {
+      end = std::to_chars(text.data(), limit, magnitude, std::chars_format::fixed).ptr;
+    }
     out.append(text.data(), end);
     return;
   }

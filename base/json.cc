@@ -80,9 +80,13 @@ JsonWriter& JsonWriter::Double(double value) {
 }
 
 JsonWriter& JsonWriter::Raw(std::string_view json) {
-  BeforeValue();
-  out_ += json;
+  RawValue() += json;
   return *this;
+}
+
+std::string& JsonWriter::RawValue() {
+  BeforeValue();
+  return out_;
 }
 
 }  // namespace tocsin

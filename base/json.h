@@ -30,6 +30,8 @@ class JsonWriter {
   JsonWriter& Double(double value);
   /// Text that is JSON already.
   JsonWriter& Raw(std::string_view json);
+  /// Where to append one value that is JSON already, before anything else is written.
+  std::string& RawValue();
 
  private:
   void BeforeValue();

@@ -39,6 +39,16 @@ Sequence Next(std::string_view text) {
   return {want, true};
 }
 
+/// How much of `text` stands in a JSON string as it is: mostly all of it.
+std::size_t PlainJsonPrefix(std::string_view text) {
+  std::size_t n = 0;
+  while (n < text.size() && static_cast<signed char>(text[n]) >= 0x20 && text[n] != '"' &&
+         text[n] != '\\') {
+    ++n;
+  }
+  return n;
+}
+
 }  // namespace
 
 bool IsValidUtf8(std::string_view text) {
@@ -61,7 +71,11 @@ void AppendValidUtf8(std::string_view text, std::string& out) {
 void AppendJsonString(std::string_view text, std::string& out) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
-  while (!text.empty()) {
+  while (true) {
+    const std::size_t plain = PlainJsonPrefix(text);
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const Sequence next = Next(text);
     const auto c = static_cast<unsigned char>(text.front());
     if (!next.valid) {

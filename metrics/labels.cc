@@ -34,7 +34,7 @@ Labels::Labels(std::span<const LabelView> labels) {
   const auto by_name = [](const LabelView& a, const LabelView& b) { return a.name < b.name; };
   const auto not_rising = [](const LabelView& a, const LabelView& b) { return a.name >= b.name; };
   if (std::adjacent_find(labels.begin(), labels.end(), not_rising) == labels.end()) {
-    BuildFromSorted(labels);
+    Build(labels.size(), [&](std::size_t i) { return labels[i]; });
     return;
   }
   std::vector<LabelView> sorted(labels.begin(), labels.end());
@@ -48,17 +48,21 @@ Labels::Labels(std::span<const LabelView> labels) {
       unique.push_back(label);
     }
   }
-  BuildFromSorted(unique);
+  Build(unique.size(), [&](std::size_t i) { return unique[i]; });
 }
 
-void Labels::BuildFromSorted(std::span<const LabelView> sorted) {
-  if (sorted.empty()) return;
+template <class LabelAt>
+void Labels::Build(std::size_t count, LabelAt label_at) {
+  if (count == 0) return;
   std::size_t text_size = 0;
-  for (const LabelView& label : sorted) text_size += label.name.size() + label.value.size();
-  void* memory = ::operator new(sizeof(Block) + sorted.size() * sizeof(Entry) + text_size);
-  block_ = new (memory) Block{1, static_cast<std::uint32_t>(sorted.size()), 0};
+  for (std::size_t i = 0; i < count; ++i) {
+    const LabelView label = label_at(i);
+    text_size += label.name.size() + label.value.size();
+  }
+  void* memory = ::operator new(sizeof(Block) + count * sizeof(Entry) + text_size);
+  block_ = new (memory) Block{1, static_cast<std::uint32_t>(count), 0};
   auto* entry = reinterpret_cast<Entry*>(block_ + 1);
-  char* const text = reinterpret_cast<char*>(entry + sorted.size());
+  char* const text = reinterpret_cast<char*>(entry + count);
   std::uint32_t at = 0;
   std::uint64_t hash = 0;
   const auto append = [&](std::string_view part) {
@@ -66,7 +70,8 @@ void Labels::BuildFromSorted(std::span<const LabelView> sorted) {
     at += static_cast<std::uint32_t>(part.size());
     hash = HashBytes(hash, part);
   };
-  for (const LabelView& label : sorted) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const LabelView label = label_at(i);
     new (entry) Entry{at, 0, 0};
     append(label.name);
     entry->value_at = at;
@@ -129,12 +134,12 @@ Labels Labels::With(std::string_view name, std::string_view value) const {
 }
 
 Labels Labels::Without(std::string_view name) const {
-  if (!Has(name)) return *this;
-  std::vector<LabelView> kept;
-  for (const LabelView label : *this) {
-    if (label.name != name) kept.push_back(label);
-  }
-  return Labels(kept);
+  std::size_t skipped = 0;
+  while (skipped < size() && (*this)[skipped].name != name) ++skipped;
+  if (skipped == size()) return *this;
+  Labels kept;
+  kept.Build(size() - 1, [&](std::size_t i) { return (*this)[i < skipped ? i : i + 1]; });
+  return kept;
 }
 
 std::string Labels::ToString() const {

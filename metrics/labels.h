@@ -97,7 +97,9 @@ class Labels {
 
   const Entry* entries() const { return reinterpret_cast<const Entry*>(block_ + 1); }
   const char* text() const { return reinterpret_cast<const char*>(entries() + block_->count); }
-  void BuildFromSorted(std::span<const LabelView> sorted);
+  /// From `count` sorted labels, at(0) to at(count - 1).
+  template <class At>
+  void Build(std::size_t count, At at);
   void Acquire() const {
     if (block_) block_->refs.fetch_add(1, std::memory_order_relaxed);
   }

@@ -1,8 +1,7 @@
 #include "metrics/matcher.h"
 
-#include <re2/re2.h>
-
 #include "base/utf8.h"
+#include "metrics/anchored_regex.h"
 
 namespace tocsin {
 
@@ -20,24 +19,25 @@ std::string_view MatchOpText(MatchOp op) {
   return "";
 }
 
+Matcher::Matcher(MatchOp op, std::string name, std::string value)
+    : op_(op), name_(std::move(name)), value_(std::move(value)), dot_(DotNewline::kYes) {}
+
 Result<Matcher> Matcher::Make(MatchOp op, std::string name, std::string value) {
   Matcher matcher(op, std::move(name), std::move(value));
   if (op == MatchOp::kRegex || op == MatchOp::kNotRegex) {
-    re2::RE2::Options options;
-    options.set_log_errors(false);
-    options.set_dot_nl(true);
-    options.set_max_mem(1 << 20);
-    matcher.regex_ = std::make_shared<const re2::RE2>(matcher.value_, options);
-    if (!matcher.regex_->ok()) {
-      return Error{Errc::kInvalid,
-                   "bad regular expression \"" + matcher.value_ + "\": " + matcher.regex_->error()};
-    }
+    TRY_ASSIGN(matcher.regex_, AnchoredRegex::Make(matcher.value_));
   }
   return matcher;
 }
 
 Matcher Matcher::Equal(std::string name, std::string value) {
   return {MatchOp::kEqual, std::move(name), std::move(value)};
+}
+
+Matcher Matcher::WithoutDotNewline() const {
+  Matcher plain = *this;
+  plain.dot_ = DotNewline::kNo;
+  return plain;
 }
 
 bool Matcher::Matches(std::string_view value) const {
@@ -47,9 +47,9 @@ bool Matcher::Matches(std::string_view value) const {
     case MatchOp::kNotEqual:
       return value != value_;
     case MatchOp::kRegex:
-      return re2::RE2::FullMatch(value, *regex_);
+      return regex_->Matches(value, dot_);
     case MatchOp::kNotRegex:
-      return !re2::RE2::FullMatch(value, *regex_);
+      return !regex_->Matches(value, dot_);
   }
   return false;
 }

@@ -8,11 +8,10 @@
 #include "base/result.h"
 #include "metrics/labels.h"
 
-namespace re2 {
-class RE2;
-}
-
 namespace tocsin {
+
+class AnchoredRegex;
+enum class DotNewline;
 
 enum class MatchOp { kEqual, kNotEqual, kRegex, kNotRegex };
 
@@ -27,6 +26,8 @@ class Matcher {
   static Result<Matcher> Make(MatchOp op, std::string name, std::string value);
   /// A matcher that cannot fail: kEqual or kNotEqual.
   static Matcher Equal(std::string name, std::string value);
+  /// The same with Prometheus 2's regular expressions, whose `.` does not match a newline.
+  Matcher WithoutDotNewline() const;
 
   MatchOp op() const { return op_; }
   const std::string& name() const { return name_; }
@@ -41,13 +42,13 @@ class Matcher {
   std::string ToString() const;
 
  private:
-  Matcher(MatchOp op, std::string name, std::string value)
-      : op_(op), name_(std::move(name)), value_(std::move(value)) {}
+  Matcher(MatchOp op, std::string name, std::string value);
 
   MatchOp op_;
   std::string name_;
   std::string value_;
-  std::shared_ptr<const re2::RE2> regex_;
+  DotNewline dot_;
+  std::shared_ptr<const AnchoredRegex> regex_;
 };
 
 }  // namespace tocsin

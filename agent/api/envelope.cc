@@ -52,10 +52,17 @@ ErrorType TypeOf(Errc code) {
 
 http::Response Success(std::string_view data, std::span<const std::string> warnings,
                        std::span<const std::string> infos) {
+  return SuccessOf([&](JsonWriter& json) { json.Raw(data); }, warnings, infos);
+}
+
+http::Response SuccessOf(FunctionRef<void(JsonWriter&)> write_data,
+                         std::span<const std::string> warnings,
+                         std::span<const std::string> infos) {
   http::Response response;
   response.content_type = "application/json";
   JsonWriter json(response.body);
-  json.BeginObject().Key("status").String("success").Key("data").Raw(data);
+  json.BeginObject().Key("status").String("success").Key("data");
+  write_data(json);
   const auto write = [&](std::string_view key, std::span<const std::string> remarks) {
     if (remarks.empty()) return;
     json.Key(key).BeginArray();

@@ -7,7 +7,12 @@
 #include <string_view>
 
 #include "agent/http/router.h"
+#include "base/function_ref.h"
 #include "base/result.h"
+
+namespace tocsin {
+class JsonWriter;
+}
 
 namespace tocsin::api {
 
@@ -18,6 +23,11 @@ enum class ErrorType { kBadData, kExecution, kTimeout, kCanceled, kNotFound, kIn
 /// `data` is JSON.
 http::Response Success(std::string_view data, std::span<const std::string> warnings = {},
                        std::span<const std::string> infos = {});
+
+/// The same, of data that `write` writes as one value.
+http::Response SuccessOf(FunctionRef<void(JsonWriter&)> write,
+                         std::span<const std::string> warnings = {},
+                         std::span<const std::string> infos = {});
 
 /// {"status":"error","errorType":…,"error":…} with the status that Prometheus gives it.
 http::Response Failure(ErrorType type, std::string_view message);

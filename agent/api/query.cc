@@ -91,10 +91,8 @@ http::Response QueryApi::Answer(const http::Form& form, const QueryLimits& limit
     result->matrix.resize(std::min<std::size_t>(result->matrix.size(), *limit));
     warnings.emplace_back("results truncated due to limit");
   }
-  std::string data;
-  JsonWriter json(data);
-  WriteResult(json, *result);
-  return Success(data, warnings, texts(result->infos));
+  return SuccessOf([&](JsonWriter& json) { WriteResult(json, *result); }, warnings,
+                   texts(result->infos));
 }
 
 http::Response QueryApi::Instant(const http::Request& request, const QueryLimits& limits) const {

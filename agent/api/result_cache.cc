@@ -5,9 +5,11 @@
 
 namespace tocsin::api {
 
-std::size_t ResultCache::Bytes(const Entry& entry) {
-  return sizeof(Entry) + entry.key.size() + entry.answer.size();
+std::size_t ResultCache::Bytes(std::string_view key, std::string_view answer) {
+  return sizeof(Entry) + key.size() + answer.size();
 }
+
+std::size_t ResultCache::Bytes(const Entry& entry) { return Bytes(entry.key, entry.answer); }
 
 void ResultCache::Erase(Entries::iterator entry) {
   counts_.bytes -= Bytes(*entry);
@@ -29,10 +31,10 @@ std::optional<std::string> ResultCache::Find(const std::string& key, MonoTime no
   return found->second->answer;
 }
 
-void ResultCache::Insert(std::string key, std::string answer, MonoTime now) {
-  Entry entry{std::move(key), std::move(answer), now};
-  const std::size_t bytes = Bytes(entry);
+void ResultCache::Insert(std::string key, std::string_view answer, MonoTime now) {
+  const std::size_t bytes = Bytes(key, answer);
   if (bytes > max_bytes_) return;
+  Entry entry{std::move(key), std::string(answer), now};
   const MutexLock lock(mutex_);
   if (const auto old = by_key_.find(entry.key); old != by_key_.end()) Erase(old->second);
   while (counts_.bytes + bytes > max_bytes_) Erase(std::prev(entries_.end()));

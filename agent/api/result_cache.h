@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -27,7 +28,7 @@ class ResultCache {
 
   /// The answer kept under `key`, if it is younger than the TTL.
   std::optional<std::string> Find(const std::string& key, MonoTime now);
-  void Insert(std::string key, std::string answer, MonoTime now);
+  void Insert(std::string key, std::string_view answer, MonoTime now);
 
   Counts counts() const;
 
@@ -39,6 +40,7 @@ class ResultCache {
   };
   using Entries = std::list<Entry>;  // most recently used first
 
+  static std::size_t Bytes(std::string_view key, std::string_view answer);
   static std::size_t Bytes(const Entry& entry);
   void Erase(Entries::iterator entry) REQUIRES(mutex_);
 

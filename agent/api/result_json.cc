@@ -1,45 +1,61 @@
 #include "agent/api/result_json.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <span>
 
 #include "base/format.h"
 
 namespace tocsin::api {
 namespace {
 
-void AppendInt(std::uint64_t value, std::string& out) {
-  std::array<char, 20> text;
-  out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr);
-}
+/// Room for a timestamp and what stands around it.
+constexpr std::size_t kTimestampMax = 32;
 
-void AppendTimestamp(std::int64_t t_ms, std::string& out) {
-  if (t_ms < 0) out += '-';
+/// Returns the end of what was written.
+char* WriteTimestamp(std::int64_t t_ms, char* out) {
+  if (t_ms < 0) *out++ = '-';
   const std::uint64_t magnitude =
       t_ms < 0 ? 0 - static_cast<std::uint64_t>(t_ms) : static_cast<std::uint64_t>(t_ms);
-  AppendInt(magnitude / 1000, out);
+  out = std::to_chars(out, out + 20, magnitude / 1000).ptr;
   if (const std::uint64_t ms = magnitude % 1000; ms != 0) {
-    out += '.';
-    out += static_cast<char>('0' + ms / 100);
-    out += static_cast<char>('0' + ms / 10 % 10);
-    out += static_cast<char>('0' + ms % 10);
+    *out++ = '.';
+    *out++ = static_cast<char>('0' + ms / 100);
+    *out++ = static_cast<char>('0' + ms / 10 % 10);
+    *out++ = static_cast<char>('0' + ms % 10);
   }
+  return out;
 }
 
 void AppendPoint(std::int64_t t_ms, double value, std::string& out) {
-  out += '[';
-  AppendTimestamp(t_ms, out);
-  out += ",\"";
+  std::array<char, kTimestampMax> head;
+  char* at = head.data();
+  *at++ = '[';
+  at = WriteTimestamp(t_ms, at);
+  *at++ = ',';
+  *at++ = '"';
+  out.append(head.data(), at);
   AppendSampleValue(value, out);
-  out += "\"]";
+  out.append("\"]", 2);
 }
 
-void WritePoint(JsonWriter& json, std::int64_t t_ms, double value) {
-  std::string point;
-  AppendPoint(t_ms, value, point);
-  json.Raw(point);
+/// Most of an answer, and so written past the writer.
+void AppendPoints(std::span<const Sample> samples, std::string& out) {
+  // Room for all of them at once; never less than twice what there was, so that growing copies
+  // each byte a few times at most.
+  constexpr std::size_t kUsualPoint = 28;
+  const std::size_t wanted = out.size() + samples.size() * kUsualPoint;
+  if (wanted > out.capacity()) out.reserve(std::max(wanted, 2 * out.capacity()));
+  char separator = '[';
+  for (const Sample& sample : samples) {
+    out += separator;
+    AppendPoint(sample.t_ms, sample.value, out);
+    separator = ',';
+  }
+  out += samples.empty() ? "[]" : "]";
 }
 
 void WriteMetric(JsonWriter& json, const Labels& labels) {
@@ -74,16 +90,16 @@ std::string FormatSampleValue(double value) {
 }
 
 void WriteResult(JsonWriter& json, const promql::QueryResult& result) {
-  std::string points;
   json.BeginObject().Key("resultType").String(promql::ApiType(result.type)).Key("result");
   switch (result.type) {
     case promql::ValueType::kScalar:
-      WritePoint(json, result.t_ms, result.scalar);
+      AppendPoint(result.t_ms, result.scalar, json.RawValue());
       break;
     case promql::ValueType::kString: {
-      std::string time;
-      AppendTimestamp(result.t_ms, time);
-      json.BeginArray().Raw(time).String(result.string).EndArray();
+      std::array<char, kTimestampMax> time;
+      const char* const end = WriteTimestamp(result.t_ms, time.data());
+      json.BeginArray().Raw({time.data(), static_cast<std::size_t>(end - time.data())});
+      json.String(result.string).EndArray();
       break;
     }
     case promql::ValueType::kVector:
@@ -92,7 +108,7 @@ void WriteResult(JsonWriter& json, const promql::QueryResult& result) {
         json.BeginObject();
         WriteMetric(json, sample.labels);
         json.Key("value");
-        WritePoint(json, sample.t_ms, sample.value);
+        AppendPoint(sample.t_ms, sample.value, json.RawValue());
         json.EndObject();
       }
       json.EndArray();
@@ -102,13 +118,8 @@ void WriteResult(JsonWriter& json, const promql::QueryResult& result) {
       for (const promql::MatrixSeries& series : result.matrix) {
         json.BeginObject();
         WriteMetric(json, series.labels);
-        points = "[";  // most of an answer: written past the writer
-        for (const Sample& sample : series.samples) {
-          if (points.size() > 1) points += ',';
-          AppendPoint(sample.t_ms, sample.value, points);
-        }
-        points += ']';
-        json.Key("values").Raw(points).EndObject();
+        AppendPoints(series.samples, json.Key("values").RawValue());
+        json.EndObject();
       }
       json.EndArray();
       break;

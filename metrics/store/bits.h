@@ -156,55 +156,76 @@ class BitWriter {
 class BitReader {
  public:
   explicit BitReader(std::span<const std::uint8_t> bytes)
-      : data_(bytes.data()), size_(bytes.size()) {}
+      : next_(bytes.data()), end_(next_ + bytes.size()) {}
 
   /// False once more bits were taken than there are.
-  bool ok() const { return at_ <= size_ * 8; }
+  bool ok() const { return ok_; }
 
   /// `count` ≤ 64.
   std::uint64_t Take(unsigned count) {
-    if (count <= 56) {
-      const std::uint64_t v = Peek() & ((std::uint64_t{1} << count) - 1);
-      at_ += count;
-      return v;
+    if (count > kHeldAtLeast) {
+      const std::uint64_t low = Take(32);
+      return low | Take(count - 32) << 32;
     }
-    const std::uint64_t low = Take(32);
-    return low | Take(count - 32) << 32;
+    Refill();
+    const std::uint64_t v = held_ & ((std::uint64_t{1} << count) - 1);
+    Drop(count);
+    return v;
   }
 
   /// `k` ≤ kMaxRiceBits.
   std::uint64_t TakeRice(unsigned k) {
-    const std::uint64_t bits = Peek();
-    const auto quotient = static_cast<unsigned>(std::countr_one(bits));
+    Refill();
+    const auto quotient = static_cast<unsigned>(std::countr_one(held_));
     if (quotient >= kRiceEscape) [[unlikely]] {
-      at_ += kRiceEscape;
+      Drop(kRiceEscape);
       return Take(64);
     }
-    if (quotient + 1 + k <= 56) [[likely]] {
-      at_ += quotient + 1 + k;
-      return std::uint64_t{quotient} << k |
-             ((bits >> (quotient + 1)) & ((std::uint64_t{1} << k) - 1));
+    if (quotient + 1 + k <= kHeldAtLeast) [[likely]] {
+      const std::uint64_t low = (held_ >> (quotient + 1)) & ((std::uint64_t{1} << k) - 1);
+      Drop(quotient + 1 + k);
+      return std::uint64_t{quotient} << k | low;
     }
-    at_ += quotient + 1;
+    Drop(quotient + 1);
     return std::uint64_t{quotient} << k | Take(k);
   }
 
  private:
-  /// At least 56 bits from here on.
-  std::uint64_t Peek() const {
-    const std::size_t byte = at_ / 8;
-    std::uint64_t bits = 0;
-    if (byte + 8 <= size_) [[likely]] {
-      std::memcpy(&bits, data_ + byte, 8);
-    } else if (byte < size_) {
-      std::memcpy(&bits, data_ + byte, size_ - byte);
+  static constexpr unsigned kHeldAtLeast = 56;
+
+  /// Holds at least 56 bits, or all that are left.
+  void Refill() {
+    if (end_ - next_ >= 8) [[likely]] {
+      // Whole bytes count; the bits above them are the next ones already, and come again.
+      std::uint64_t word;
+      std::memcpy(&word, next_, 8);
+      held_ |= word << count_;
+      next_ += (63 - count_) >> 3;
+      count_ |= kHeldAtLeast;
+      return;
     }
-    return bits >> (at_ % 8);
+    for (; count_ <= kHeldAtLeast && next_ != end_; count_ += 8) {
+      held_ |= std::uint64_t{*next_++} << count_;
+    }
   }
 
-  const std::uint8_t* data_;
-  std::size_t size_;
-  std::size_t at_ = 0;  // in bits; grows by at most 88 a call, so it cannot wrap
+  /// `count` ≤ 56.
+  void Drop(unsigned count) {
+    if (count > count_) [[unlikely]] {
+      ok_ = false;
+      held_ = 0;
+      count_ = 0;
+      return;
+    }
+    held_ >>= count;
+    count_ -= count;
+  }
+
+  const std::uint8_t* next_;
+  const std::uint8_t* end_;
+  std::uint64_t held_ = 0;  // the next bits, zeros past the end
+  unsigned count_ = 0;      // how many of them count
+  bool ok_ = true;
 };
 
 }  // namespace tocsin::store

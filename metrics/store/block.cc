@@ -41,10 +41,16 @@ std::size_t ColumnSet::Bytes() const {
          columns_.capacity() * sizeof(std::uint32_t);
 }
 
-std::optional<std::uint32_t> ColumnSet::Find(SeriesRef ref) const {
+std::optional<std::uint32_t> ColumnSet::Find(SeriesRef ref, std::size_t& near) const {
+  for (const std::size_t i : {near, near + 1}) {
+    if (i >= refs_.size() || refs_[i] != ref) continue;
+    near = i;
+    return ColumnAt(i);
+  }
   const auto at = std::lower_bound(refs_.begin(), refs_.end(), ref);
   if (at == refs_.end() || *at != ref) return std::nullopt;
-  return ColumnAt(static_cast<std::size_t>(at - refs_.begin()));
+  near = static_cast<std::size_t>(at - refs_.begin());
+  return ColumnAt(near);
 }
 
 BlockBuilder::BlockBuilder(std::span<const std::int64_t> times, std::size_t columns) {

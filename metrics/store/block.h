@@ -27,7 +27,9 @@ class ColumnSet final : public RefCounted<ColumnSet> {
   ~ColumnSet();
 
   std::span<const SeriesRef> refs() const { return refs_; }
-  std::optional<std::uint32_t> Find(SeriesRef ref) const;
+  /// The column of `ref`. `near` is where the last one asked for stood, 0 at first: series are
+  /// mostly asked for in their order.
+  std::optional<std::uint32_t> Find(SeriesRef ref, std::size_t& near) const;
   /// The column of refs()[i].
   std::uint32_t ColumnAt(std::size_t i) const {
     return columns_.empty() ? static_cast<std::uint32_t>(i) : columns_[i];

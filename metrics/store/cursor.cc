@@ -9,7 +9,7 @@ Cursor::Cursor(TimeRange range, Want want, std::vector<Selected> series,
                std::vector<CapturedSource> sources, Counters& counters)
     : range_(range), want_(want), series_(std::move(series)), counters_(counters) {
   sources_.reserve(sources.size());
-  for (CapturedSource& source : sources) sources_.push_back({std::move(source), {}, {}, {}});
+  for (CapturedSource& source : sources) sources_.emplace_back().source = std::move(source);
 }
 
 bool Cursor::Next(SeriesView& out) {
@@ -65,7 +65,7 @@ void Cursor::DecodeTimes(Reading& reading) {
 bool Cursor::DecodeBlock(Reading& reading, std::size_t i, SeriesRef ref, ColumnKind& kind) {
   if (!reading.usable[i]) return false;
   const Block& block = *reading.source.data.blocks[i];
-  const std::optional<std::uint32_t> column = block.set().Find(ref);
+  const std::optional<std::uint32_t> column = block.set().Find(ref, reading.near);
   if (!column) return false;
   kind = DecodeColumn(block.reader().Column(*column), {rows_.data(), block.rows()});
   if (kind != ColumnKind::kCorrupt) return true;
@@ -83,9 +83,13 @@ void Cursor::ReadAll(Reading& reading, SeriesRef ref) {
                kind == ColumnKind::kFull);
   }
   if (!data.open) return;
-  const std::size_t rows = data.open_times.size();
-  if (reading.source.state->CopyOpen(*data.open, ref, 0, rows, rows_.data())) {
-    AppendRows(data.open_times, rows_.data(), false);
+  const std::span<const std::int64_t> times(data.open_times);
+  const auto from = std::lower_bound(times.begin(), times.end(), range_.min_ms) - times.begin();
+  const auto to = std::upper_bound(times.begin(), times.end(), range_.max_ms) - times.begin();
+  if (from < to && reading.source.state->CopyOpen(*data.open, ref, static_cast<std::size_t>(from),
+                                                  static_cast<std::size_t>(to), rows_.data())) {
+    AppendRows(times.subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)),
+               rows_.data(), false);
   }
 }
 

@@ -42,6 +42,7 @@ class Cursor {
     std::vector<std::int64_t> times;  // of all blocks, decoded at first use
     std::vector<std::size_t> starts;  // where the times of each block begin; one more at the end
     std::vector<bool> usable;         // blocks whose times could be read
+    std::size_t near = 0;             // where the last series stood in a block's set
   };
 
   void DecodeTimes(Reading& reading);

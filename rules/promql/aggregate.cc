@@ -3,6 +3,7 @@
 
 #include "rules/promql/aggregate.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "rules/promql/kahan.h"
@@ -66,6 +67,13 @@ struct DeviationFold : VarianceFold {
   double Result(bool v2) const { return std::sqrt(Variance(v2)); }
 };
 
+MetricNames NamesIn(const AggregateExpr& aggregate) {
+  const auto& by = aggregate.grouping;
+  const bool matter =
+      !aggregate.without && std::find(by.begin(), by.end(), kMetricName) != by.end();
+  return matter ? MetricNames::kMatter : MetricNames::kIgnored;
+}
+
 template <class Fold>
 class FoldedGroups {
  public:
@@ -77,7 +85,8 @@ class FoldedGroups {
         holding_(evaluator.context()) {}
 
   Status Run(SeriesSink sink) {
-    TRY(evaluator_.Vector(*aggregate_.expr, [&](StepSeries& series) { return Fold_(series); }));
+    Evaluator inner(evaluator_.context(), evaluator_.steps(), NamesIn(aggregate_));
+    TRY(inner.Vector(*aggregate_.expr, [&](StepSeries& series) { return Fold_(series); }));
     StepSeries out;
     for (std::size_t group = 0; group < states_.size(); ++group) {
       out.labels = groups_.Shared(group);

@@ -8,6 +8,9 @@ namespace {
 /// As many different remarks as a person will read.
 constexpr std::size_t kMaxAnnotations = 10;
 
+/// Samples that take some tens of microseconds, a thousand times what asking the clock does.
+constexpr std::size_t kWorkPerClock = 10'000;
+
 }  // namespace
 
 Status QueryContext::Poll() {
@@ -17,6 +20,13 @@ Status QueryContext::Poll() {
     return Error{Errc::kTimeout, "query timed out in expression evaluation"};
   }
   return Unit{};
+}
+
+Status QueryContext::PollAfter(std::size_t work) {
+  work_ += work;
+  if (work_ < kWorkPerClock && !options_.stop.stop_requested()) return Unit{};
+  work_ = 0;
+  return Poll();
 }
 
 Status QueryContext::Hold(std::size_t samples) {

@@ -27,6 +27,9 @@ class QueryContext {
   /// Errors: kTimeout, kCancelled. Called once per series and the like.
   Status Poll();
 
+  /// The same after so many samples' worth of work: asks the clock seldom.
+  Status PollAfter(std::size_t work);
+
   /// The same for loops over steps: looks at every 64th.
   Status PollAt(std::size_t step) { return step % 64 == 63 ? Poll() : Status(Unit{}); }
 
@@ -47,6 +50,7 @@ class QueryContext {
   const std::int64_t start_ms_;
   const std::int64_t end_ms_;
   std::size_t held_ = 0;
+  std::size_t work_ = 0;  // since the clock was last asked
   std::vector<Annotation> warnings_;
   std::vector<Annotation> infos_;
 };

@@ -74,6 +74,7 @@ Status Evaluator::VectorScalar(const BinaryExpr& binary, SeriesSink sink) {
   const BinaryOp op = binary.op;
   const bool filters = IsComparison(op) && !binary.return_bool;
   const bool keeps_name = KeepsName(binary, context_);
+  const bool drops_names = !keeps_name && DropsNamesOf(vector);
   const auto produce = [&](SeriesSink out) -> Status {
     return Vector(vector, [&](StepSeries& series) -> Status {
       for (std::size_t i = 0; i < series.values.size(); ++i) {
@@ -87,7 +88,7 @@ Status Evaluator::VectorScalar(const BinaryExpr& binary, SeriesSink sink) {
           value = Absent();
         }
       }
-      if (!keeps_name) series.labels = DropName(series.labels);
+      if (drops_names) series.labels = DropName(series.labels);
       return out(series);
     });
   };

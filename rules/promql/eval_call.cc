@@ -51,9 +51,10 @@ Status Evaluator::CallElement(const CallExpr& call, const ElementFunction& funct
   };
   load_args(0);
   const Expr& vector = *call.args.front();
+  const bool drops_names = DropsNamesOf(vector);
   return WithoutCollisions(vector, kMergeApart, sink, [&](SeriesSink out) -> Status {
     return Vector(vector, [&](StepSeries& series) -> Status {
-      series.labels = DropName(series.labels);
+      if (drops_names) series.labels = DropName(series.labels);
       for (std::size_t i = 0; i < series.values.size(); ++i) {
         double& value = series.values[i];
         if (IsAbsent(value)) continue;
@@ -78,6 +79,7 @@ Status Evaluator::CallWindow(const CallExpr& call, const WindowFunction& functio
     scalars.push_back(std::move(scalar));
   }
   bool checked = function.check == nullptr;
+  const bool keeps_names = function.keeps_name || !DropsNamesOf(*range);
   const auto produce = [&](SeriesSink out) -> Status {
     StepSeries series;
     return Range(*range, [&](const RangeSeries& input) -> Status {
@@ -87,7 +89,7 @@ Status Evaluator::CallWindow(const CallExpr& call, const WindowFunction& functio
       batch.args = scalars;
       series.values.assign(steps_.count, Absent());
       function.compute(batch, series.values.data());
-      TRY(context_.Poll());
+      TRY(context_.PollAfter(batch.samples.size() * steps_.count));
       if (function.wants_counter && !context_.v2() &&
           !LooksLikeCounter(input.labels.MetricName()) && !series.Empty()) {
         context_.Inform(
@@ -96,7 +98,7 @@ Status Evaluator::CallWindow(const CallExpr& call, const WindowFunction& functio
                 GoQuoted(input.labels.MetricName()),
             range->pos);
       }
-      series.labels = function.keeps_name ? input.labels : DropName(input.labels);
+      series.labels = keeps_names ? input.labels : DropName(input.labels);
       return out(series);
     });
   };

@@ -7,28 +7,23 @@
 namespace tocsin::promql {
 namespace {
 
-/// Prometheus 2 compiles regular expressions without (?s).
-Result<std::vector<Matcher>> WithoutDotNewline(std::span<const Matcher> matchers) {
-  std::vector<Matcher> out;
-  out.reserve(matchers.size());
-  for (const Matcher& matcher : matchers) {
-    if (matcher.op() == MatchOp::kEqual || matcher.op() == MatchOp::kNotEqual) {
-      out.push_back(matcher);
-      continue;
-    }
-    TRY_ASSIGN(Matcher plain,
-               Matcher::Make(matcher.op(), matcher.name(), "(?-s:" + matcher.value() + ")"));
-    out.push_back(std::move(plain));
-  }
-  return out;
+bool IsRegex(const Matcher& matcher) {
+  return matcher.op() == MatchOp::kRegex || matcher.op() == MatchOp::kNotRegex;
 }
 
 Result<std::unique_ptr<SeriesSet>> SelectFrom(const QueryContext& context, const SelectHints& hints,
                                               std::span<const Matcher> matchers) {
-  if (!context.v2()) return context.storage().Select(hints, matchers);
-  TRY_ASSIGN(const auto plain, WithoutDotNewline(matchers));
+  if (!context.v2() || std::none_of(matchers.begin(), matchers.end(), IsRegex)) {
+    return context.storage().Select(hints, matchers);
+  }
+  std::vector<Matcher> plain;
+  plain.reserve(matchers.size());
+  for (const Matcher& matcher : matchers) plain.push_back(matcher.WithoutDotNewline());
   return context.storage().Select(hints, plain);
 }
+
+/// What finding and decoding a series costs, in samples.
+constexpr std::size_t kWorkPerSeries = 100;
 
 /// Runs `take` for each series of a selection, its samples counted while it is in hand.
 Status ForEachSeries(QueryContext& context, const SelectHints& hints,
@@ -37,7 +32,7 @@ Status ForEachSeries(QueryContext& context, const SelectHints& hints,
   TRY_ASSIGN(const auto set, SelectFrom(context, hints, matchers));
   SeriesView view{};
   while (set->Next(view)) {
-    TRY(context.Poll());
+    TRY(context.PollAfter(kWorkPerSeries + view.samples.size()));
     if (view.samples.empty()) continue;
     Holding in_hand(context);
     TRY(in_hand.Add(view.samples.size()));

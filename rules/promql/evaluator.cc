@@ -98,9 +98,13 @@ bool DistinctWithoutName(const Expr& expr) {
   return false;
 }
 
+bool Evaluator::DropsNamesOf(const Expr& from) const {
+  return names_ == MetricNames::kMatter || !DistinctWithoutName(from);
+}
+
 Status Evaluator::Vector(const Expr& expr, SeriesSink sink) {
   if (steps_.count == 1 || !IsStepInvariant(expr)) return VectorAtAllSteps(expr, sink);
-  Evaluator once(context_, {steps_.start_ms, steps_.step_ms, 1});
+  Evaluator once(context_, {steps_.start_ms, steps_.step_ms, 1}, names_);
   return once.VectorAtAllSteps(expr, [&](StepSeries& series) -> Status {
     series.values.resize(steps_.count, series.values.front());
     return sink(series);
@@ -108,6 +112,15 @@ Status Evaluator::Vector(const Expr& expr, SeriesSink sink) {
 }
 
 Status Evaluator::VectorAtAllSteps(const Expr& expr, SeriesSink sink) {
+  // What looks at more than one series may look at their names.
+  const bool looks_at_names =
+      expr.kind == NodeKind::kAggregate ||
+      (expr.kind == NodeKind::kBinary && As<BinaryExpr>(expr).matching) ||
+      (expr.kind == NodeKind::kCall &&
+       std::holds_alternative<VectorFunction>(As<CallExpr>(expr).function.compute));
+  if (looks_at_names && names_ == MetricNames::kIgnored) {
+    return Evaluator(context_, steps_).VectorAtAllSteps(expr, sink);
+  }
   switch (expr.kind) {
     case NodeKind::kVectorSelector:
       return Select(As<VectorSelector>(expr), Take::kValues, sink);
@@ -163,9 +176,10 @@ Status Evaluator::Merged(const OnCollision& policy, SeriesSink sink,
 
 Status Evaluator::Unary(const UnaryExpr& unary, SeriesSink sink) {
   if (!unary.negate) return Vector(*unary.expr, sink);
+  const bool drops_names = DropsNamesOf(*unary.expr);
   return WithoutCollisions(*unary.expr, kRefuseAlike, sink, [&](SeriesSink out) -> Status {
     return Vector(*unary.expr, [&](StepSeries& series) -> Status {
-      series.labels = DropName(series.labels);
+      if (drops_names) series.labels = DropName(series.labels);
       for (double& v : series.values) {
         if (!IsAbsent(v)) v = -v;
       }

@@ -30,9 +30,14 @@ struct OnCollision {
 inline constexpr OnCollision kMergeApart{true};
 inline constexpr OnCollision kRefuseAlike{false};
 
+/// Whether who takes the series looks at their metric names: if not, a name that should go may
+/// stay, which saves making labels without it.
+enum class MetricNames : std::uint8_t { kMatter, kIgnored };
+
 class Evaluator {
  public:
-  Evaluator(QueryContext& context, const Steps& steps) : context_(context), steps_(steps) {}
+  Evaluator(QueryContext& context, const Steps& steps, MetricNames names = MetricNames::kMatter)
+      : context_(context), steps_(steps), names_(names) {}
 
   QueryContext& context() const { return context_; }
   const Steps& steps() const { return steps_; }
@@ -65,6 +70,8 @@ class Evaluator {
                 FunctionRef<Status(SeriesSink)> produce);
 
  private:
+  /// Whether an operator on `from` that drops names must do so.
+  bool DropsNamesOf(const Expr& from) const;
   Status VectorAtAllSteps(const Expr& expr, SeriesSink sink);
   Status Call(const CallExpr& call, SeriesSink sink);
   Status CallElement(const CallExpr& call, const ElementFunction& function, SeriesSink sink);
@@ -81,6 +88,7 @@ class Evaluator {
 
   QueryContext& context_;
   const Steps steps_;
+  const MetricNames names_;
 };
 
 /// True if evaluating `expr` at one step is as good as at all.

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <limits>
+#include <random>
 
 namespace tocsin {
 namespace {
@@ -29,6 +32,22 @@ TEST(FormatGoFloatTest, MatchesStrconvG) {
                                                   {1.637e9 + 0.25, "1.63700000025e+09"},
                                                   {123456.789, "123456.789"}};
   for (const auto& [value, text] : cases) EXPECT_EQ(FormatGoFloat(value), text);
+}
+
+// The shortest digits, also where they are found without a search for them.
+TEST(FormatGoFixedTest, AgreesWithTheSearchOnDecimals) {
+  std::mt19937_64 random(3);  // NOLINT: the same each time
+  for (int i = 0; i < 100'000; ++i) {
+    const double scale = std::pow(10.0, static_cast<double>(random() % 6));
+    const double value = std::round(std::ldexp(static_cast<double>(random() >> 11),
+                                               -static_cast<int>(random() % 50))) /
+                         scale;
+    const double near = random() % 4 == 0 ? std::nextafter(value, 0.0) : value;
+    if (near >= 9007199254740992 || (near < 1e-6 && near != 0)) continue;
+    std::array<char, 64> text{};
+    std::to_chars(text.data(), text.data() + text.size(), near, std::chars_format::fixed);
+    ASSERT_EQ(FormatGoFixed(near), text.data());
+  }
 }
 
 TEST(FormatGoFixedTest, NeverHasAnExponent) {

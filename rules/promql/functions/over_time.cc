@@ -133,6 +133,12 @@ void Stddev(const RangeBatch& batch, double* out) {
 }
 
 void QuantileOf(const RangeBatch& batch, double* out) {
+  if (batch.windows.size() == 1) {  // nothing slides: no need to sort
+    batch.scratch.clear();
+    for (const Sample& s : batch.At(0)) batch.scratch.push_back(s.value);
+    if (!batch.scratch.empty()) out[0] = Quantile(batch.args[0].At(0), batch.scratch);
+    return;
+  }
   SlidingSorted sorted(batch.samples);
   ForEachWindow(batch, out, [&](Samples, std::size_t step) {
     return SortedQuantile(batch.args[0].At(step), sorted.Over(batch.windows[step]));

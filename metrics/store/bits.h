@@ -173,8 +173,9 @@ class BitReader {
     return v;
   }
 
-  /// `k` ≤ kMaxRiceBits.
-  std::uint64_t TakeRice(unsigned k) {
+  /// `k` ≤ kMaxRiceBits. Inline wherever it is called, so that the reader's state stays in
+  /// registers from one number to the next.
+  [[gnu::always_inline]] std::uint64_t TakeRice(unsigned k) {
     Refill();
     const auto quotient = static_cast<unsigned>(std::countr_one(held_));
     if (quotient >= kRiceEscape) [[unlikely]] {

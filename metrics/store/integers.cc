@@ -280,30 +280,27 @@ bool DecodeIntegers(IntegerMode mode, std::span<const std::uint8_t> bytes,
   const unsigned k = in.Byte();
   if (!in.ok() || k > kMaxRiceBits) return false;
   BitReader bits(in.Rest());
+  std::uint64_t at = first;
   switch (mode) {
     case IntegerMode::kDeltaSigned:
-      out[0] = first;
+      out[0] = at;
       for (std::size_t i = 1; i < n; ++i) {
-        out[i] = out[i - 1] + ((base + UnZigZag(bits.TakeRice(k))) << shift);
+        out[i] = at += (base + UnZigZag(bits.TakeRice(k))) << shift;
       }
       break;
     case IntegerMode::kDeltaUnsigned:
-      out[0] = first;
-      for (std::size_t i = 1; i < n; ++i) {
-        out[i] = out[i - 1] + ((base + bits.TakeRice(k)) << shift);
-      }
+      out[0] = at;
+      for (std::size_t i = 1; i < n; ++i) out[i] = at += (base + bits.TakeRice(k)) << shift;
       break;
     case IntegerMode::kPlain:
-      for (std::size_t i = 0; i < n; ++i) {
-        out[i] = first + ((base + bits.TakeRice(k)) << shift);
-      }
+      for (std::size_t i = 0; i < n; ++i) out[i] = first + ((base + bits.TakeRice(k)) << shift);
       break;
     case IntegerMode::kDeltaOfDelta: {
-      out[0] = first;
+      out[0] = at;
       std::uint64_t delta = base;
       for (std::size_t i = 1; i < n; ++i) {
         delta += UnZigZag(bits.TakeRice(k));
-        out[i] = out[i - 1] + (delta << shift);
+        out[i] = at += delta << shift;
       }
       break;
     }

@@ -46,6 +46,18 @@ Status ForEachSeries(QueryContext& context, const SelectHints& hints,
 void FindWindows(std::span<const Sample> samples, const Steps& ends, std::int64_t range_ms,
                  bool closed, std::vector<Window>& windows) {
   windows.resize(ends.count);
+  if (ends.count == 1) {  // mostly all of them
+    const std::int64_t end = ends.start_ms;
+    const std::int64_t first = end - range_ms + (closed ? 0 : 1);
+    const auto before = [&](std::int64_t t) {
+      return static_cast<std::uint32_t>(
+          std::partition_point(samples.begin(), samples.end(),
+                               [&](const Sample& s) { return s.t_ms < t; }) -
+          samples.begin());
+    };
+    windows[0] = {before(first), before(end + 1)};
+    return;
+  }
   std::uint32_t lo = 0;
   std::uint32_t hi = 0;
   const auto size = static_cast<std::uint32_t>(samples.size());

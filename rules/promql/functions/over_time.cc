@@ -50,6 +50,11 @@ void Variances(const RangeBatch& batch, double* out, Result result) {
 
 template <bool kGreatest, bool kLatest, class Take>
 void Extreme(const RangeBatch& batch, double* out, Take take) {
+  if (batch.windows.size() == 1) {  // nothing slides
+    const Samples samples = batch.At(0);
+    if (!samples.empty()) out[0] = take(ExtremeOf<kGreatest, kLatest>(samples));
+    return;
+  }
   SlidingExtreme<kGreatest, kLatest> extreme(batch.samples);
   ForEachWindow(batch, out,
                 [&](Samples, std::size_t step) { return take(extreme.Over(batch.windows[step])); });

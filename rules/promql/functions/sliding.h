@@ -94,19 +94,38 @@ class SlidingSums {
   std::uint32_t end_ = 0;
 };
 
-/// The greatest (or least) sample of a sliding window: a queue of those that may still become it.
-/// NaN is passed over; of equals the first is taken, with `kLatest` the last.
+/// Whether the greatest (or least) value so far gives way to the next one. Of equals the first is
+/// taken, with `kLatest` the last.
+template <bool kGreatest, bool kLatest>
+bool Yields(double standing, double value) {
+  if (kLatest && standing == value) return true;
+  return kGreatest ? standing < value : standing > value;
+}
+
+/// The greatest (or least) of some samples. NaN is passed over; where all are, the last.
+template <bool kGreatest, bool kLatest>
+const Sample& ExtremeOf(std::span<const Sample> samples) {
+  const Sample* best = nullptr;
+  for (const Sample& s : samples) {
+    if (std::isnan(s.value)) continue;
+    if (!best || Yields<kGreatest, kLatest>(best->value, s.value)) best = &s;
+  }
+  return best ? *best : samples.back();
+}
+
+/// The same of a sliding window: a queue of those that may still become it.
 template <bool kGreatest, bool kLatest>
 class SlidingExtreme {
  public:
   explicit SlidingExtreme(std::span<const Sample> samples) : samples_(samples) {}
 
-  /// Of a window as SlidingSums takes it. Where all values are NaN, the last sample.
+  /// Of a window as SlidingSums takes it.
   const Sample& Over(const Window& window) {
     for (; end_ < window.hi; ++end_) {
       const double value = samples_[end_].value;
       if (std::isnan(value)) continue;
-      while (first_ < queue_.size() && Yields(samples_[queue_.back()].value, value)) {
+      while (first_ < queue_.size() &&
+             Yields<kGreatest, kLatest>(samples_[queue_.back()].value, value)) {
         queue_.pop_back();
       }
       queue_.push_back(end_);
@@ -116,11 +135,6 @@ class SlidingExtreme {
   }
 
  private:
-  static bool Yields(double standing, double value) {
-    if (kLatest && standing == value) return true;
-    return kGreatest ? standing < value : standing > value;
-  }
-
   std::span<const Sample> samples_;
   std::vector<std::uint32_t> queue_;  // the live part starts at first_
   std::size_t first_ = 0;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -40,11 +41,40 @@ Line DirectRegression(Samples samples, std::int64_t at_ms, Compat compat) {
   return {slope, total(y_sum) / n - slope * total(x_sum) / n};
 }
 
+/// The same around the means, which needs no compensation. For finite values.
+Line CenteredRegression(Samples samples, std::int64_t at_ms) {
+  const Sample& reference = samples.front();
+  const auto n = static_cast<double>(samples.size());
+  double x_mean = 0;
+  double y_mean = 0;
+  for (const Sample& s : samples) {
+    x_mean += SecondsBetween(reference.t_ms, s.t_ms);
+    y_mean += s.value - reference.value;
+  }
+  x_mean /= n;
+  y_mean /= n;
+  double covariance = 0;
+  double variance = 0;
+  for (const Sample& s : samples) {
+    const double x = SecondsBetween(reference.t_ms, s.t_ms) - x_mean;
+    covariance += x * (s.value - reference.value - y_mean);
+    variance += x * x;
+  }
+  const double slope = covariance / variance;
+  const double at = SecondsBetween(reference.t_ms, at_ms);
+  return {slope, reference.value + y_mean + slope * (at - x_mean)};
+}
+
+Line LineOfEquals(double value) {
+  return std::isinf(value) ? Line{std::nan(""), std::nan("")} : Line{0, value};
+}
+
 /// Lines through all windows of a series.
 class Regressions {
  public:
   explicit Regressions(const RangeBatch& batch)
       : batch_(batch), fit_(FitForSliding(batch.samples)), sums_(batch.samples, {}) {
+    if (batch.windows.size() == 1) return;  // nothing slides
     run_starts_.reserve(batch.samples.size());
     for (std::uint32_t i = 0; i < batch.samples.size(); ++i) {
       const bool goes_on = i > 0 && batch.samples[i].value == batch.samples[i - 1].value;
@@ -56,9 +86,9 @@ class Regressions {
   Line Of(std::size_t step, std::int64_t at_ms) {
     const Window& window = batch_.windows[step];
     const Samples samples = batch_.At(step);
+    if (batch_.windows.size() == 1) return OnlyLine(samples, at_ms);
     if (run_starts_[window.hi - 1] <= window.lo) {  // all the same
-      const double value = samples.front().value;
-      return std::isinf(value) ? Line{std::nan(""), std::nan("")} : Line{0, value};
+      return LineOfEquals(samples.front().value);
     }
     if (!fit_) return DirectRegression(samples, at_ms, batch_.context.options().compat);
     const auto [x_sum, y_sum, xy_sum, xx_sum] = sums_.Over(window);
@@ -72,6 +102,16 @@ class Regressions {
   }
 
  private:
+  Line OnlyLine(Samples samples, std::int64_t at_ms) const {
+    const double first = samples.front().value;
+    if (std::all_of(samples.begin(), samples.end(),
+                    [&](const Sample& s) { return s.value == first; })) {
+      return LineOfEquals(first);
+    }
+    if (fit_) return CenteredRegression(samples, at_ms);
+    return DirectRegression(samples, at_ms, batch_.context.options().compat);
+  }
+
   struct Terms {
     std::array<double, 4> operator()(const Sample& s, const Sample& reference) const {
       const double x = SecondsBetween(reference.t_ms, s.t_ms);

@@ -111,7 +111,7 @@ std::size_t DecodeGaps(ByteReader& in, std::span<std::uint64_t> rows) {
 }
 
 bool DecodeValues(std::uint8_t tag, std::span<const std::uint8_t> bytes,
-                  std::span<std::uint64_t> out) {
+                  std::span<std::uint64_t> out, std::size_t from) {
   const auto mode = static_cast<IntegerMode>(tag & kModeMask);
   const unsigned scale = tag >> kScaleShift;
   if (mode == IntegerMode::kConstant) {
@@ -122,13 +122,14 @@ bool DecodeValues(std::uint8_t tag, std::span<const std::uint8_t> bytes,
   }
   if (!DecodeIntegers(mode, bytes, out)) return false;
   if (scale == kBits) return true;
+  const auto wanted = out.subspan(from);
   if (scale == kInteger) {
-    for (std::uint64_t& v : out) {
+    for (std::uint64_t& v : wanted) {
       v = std::bit_cast<std::uint64_t>(static_cast<double>(static_cast<std::int64_t>(v)));
     }
     return true;
   }
-  for (std::uint64_t& v : out) v = std::bit_cast<std::uint64_t>(Unscale(v, scale));
+  for (std::uint64_t& v : wanted) v = std::bit_cast<std::uint64_t>(Unscale(v, scale));
   return true;
 }
 
@@ -157,20 +158,21 @@ void EncodeColumn(std::span<const std::uint64_t> rows, Bytes& out) {
   out[tag_at] = tag;
 }
 
-ColumnKind DecodeColumn(std::span<const std::uint8_t> bytes, std::span<std::uint64_t> rows) {
-  assert(!rows.empty() && rows.size() <= kMaxRows);
+ColumnKind DecodeColumn(std::span<const std::uint8_t> bytes, std::span<std::uint64_t> rows,
+                        std::size_t from) {
+  assert(!rows.empty() && rows.size() <= kMaxRows && from < rows.size());
   ByteReader in(bytes);
   const std::uint8_t tag = in.Byte();
   if (!in.ok() || (tag & kModeMask) >= kIntegerModes) return ColumnKind::kCorrupt;
   if ((tag & kHasGaps) == 0) {
-    return DecodeValues(tag, in.Rest(), rows) ? ColumnKind::kFull : ColumnKind::kCorrupt;
+    return DecodeValues(tag, in.Rest(), rows, from) ? ColumnKind::kFull : ColumnKind::kCorrupt;
   }
 
   const std::size_t count = DecodeGaps(in, rows);
   if (count > rows.size()) return ColumnKind::kCorrupt;
   if (count == 0) return ColumnKind::kGaps;
   Values samples;
-  if (!DecodeValues(tag, in.Rest(), {samples.data(), count})) return ColumnKind::kCorrupt;
+  if (!DecodeValues(tag, in.Rest(), {samples.data(), count}, 0)) return ColumnKind::kCorrupt;
   const std::uint64_t* next = samples.data();
   for (std::uint64_t& row : rows) {
     if (row == 0) row = *next++;

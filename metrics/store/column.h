@@ -23,7 +23,9 @@ enum class ColumnKind {
   kCorrupt,  // the bytes are no column; the rows are undefined
 };
 
-/// Reads a column of rows.size() (1 … kMaxRows) rows.
-ColumnKind DecodeColumn(std::span<const std::uint8_t> bytes, std::span<std::uint64_t> rows);
+/// Reads a column of rows.size() (1 … kMaxRows) rows. If it is full, those before `from` (less than
+/// their number) are left undefined: nobody asked for them.
+ColumnKind DecodeColumn(std::span<const std::uint8_t> bytes, std::span<std::uint64_t> rows,
+                        std::size_t from = 0);
 
 }  // namespace tocsin::store

@@ -62,12 +62,13 @@ void Cursor::DecodeTimes(Reading& reading) {
   }
 }
 
-bool Cursor::DecodeBlock(Reading& reading, std::size_t i, SeriesRef ref, ColumnKind& kind) {
+bool Cursor::DecodeBlock(Reading& reading, std::size_t i, SeriesRef ref, std::size_t from,
+                         ColumnKind& kind) {
   if (!reading.usable[i]) return false;
   const Block& block = *reading.source.data.blocks[i];
   const std::optional<std::uint32_t> column = block.set().Find(ref, reading.near);
   if (!column) return false;
-  kind = DecodeColumn(block.reader().Column(*column), {rows_.data(), block.rows()});
+  kind = DecodeColumn(block.reader().Column(*column), {rows_.data(), block.rows()}, from);
   if (kind != ColumnKind::kCorrupt) return true;
   Counters::Add(counters_.corruptions, 1);
   return false;
@@ -77,10 +78,12 @@ void Cursor::ReadAll(Reading& reading, SeriesRef ref) {
   DecodeTimes(reading);
   const SourceCapture& data = reading.source.data;
   for (std::size_t i = 0; i < data.blocks.size(); ++i) {
+    const std::span<const std::int64_t> times = TimesOf(reading, i);
+    const auto from = std::lower_bound(times.begin(), times.end(), range_.min_ms) - times.begin();
+    if (static_cast<std::size_t>(from) == times.size()) continue;
     ColumnKind kind;
-    if (!DecodeBlock(reading, i, ref, kind)) continue;
-    AppendRows({reading.times.data() + reading.starts[i], data.blocks[i]->rows()}, rows_.data(),
-               kind == ColumnKind::kFull);
+    if (!DecodeBlock(reading, i, ref, static_cast<std::size_t>(from), kind)) continue;
+    AppendRows(times, rows_.data(), kind == ColumnKind::kFull);
   }
   if (!data.open) return;
   const std::span<const std::int64_t> times(data.open_times);
@@ -145,10 +148,11 @@ void Cursor::ReadLast(Reading& reading, SeriesRef ref) {
   }
   DecodeTimes(reading);
   for (std::size_t i = data.blocks.size(); i > 0; --i) {
+    const std::span<const std::int64_t> times = TimesOf(reading, i - 1);
+    const auto end = std::upper_bound(times.begin(), times.end(), range_.max_ms) - times.begin();
+    if (end == 0) continue;
     ColumnKind kind;
-    if (!DecodeBlock(reading, i - 1, ref, kind)) continue;
-    const std::span<const std::int64_t> times(reading.times.data() + reading.starts[i - 1],
-                                              data.blocks[i - 1]->rows());
+    if (!DecodeBlock(reading, i - 1, ref, static_cast<std::size_t>(end) - 1, kind)) continue;
     if (AppendLastRow(times, rows_.data())) return;
   }
 }

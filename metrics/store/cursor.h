@@ -48,8 +48,14 @@ class Cursor {
   void DecodeTimes(Reading& reading);
   void ReadAll(Reading& reading, SeriesRef ref);
   void ReadLast(Reading& reading, SeriesRef ref);
-  /// Decodes the rows of a series in block `i` into rows_. False if there are none.
-  bool DecodeBlock(Reading& reading, std::size_t i, SeriesRef ref, ColumnKind& kind);
+  /// The times of block `i`.
+  std::span<const std::int64_t> TimesOf(const Reading& reading, std::size_t i) const {
+    return {reading.times.data() + reading.starts[i], reading.source.data.blocks[i]->rows()};
+  }
+  /// Decodes the rows of a series in block `i` into rows_, those before `from` only if it has gaps.
+  /// False if there are none.
+  bool DecodeBlock(Reading& reading, std::size_t i, SeriesRef ref, std::size_t from,
+                   ColumnKind& kind);
   void AppendRows(std::span<const std::int64_t> times, const std::uint64_t* rows, bool full);
   bool AppendLastRow(std::span<const std::int64_t> times, const std::uint64_t* rows);
 

@@ -29,6 +29,12 @@ std::size_t RoundTrip(const Rows& rows) {
   const bool absent = std::find(rows.begin(), rows.end(), kAbsentBits) != rows.end();
   EXPECT_TRUE(!absent || kind == ColumnKind::kGaps);
   EXPECT_EQ(back, rows);
+  // The later rows alone.
+  const std::size_t from = rows.size() * 2 / 3;
+  std::fill(back.begin(), back.end(), 1);
+  EXPECT_EQ(DecodeColumn(bytes, back, from), kind);
+  EXPECT_TRUE(std::equal(back.begin() + static_cast<std::ptrdiff_t>(from), back.end(),
+                         rows.begin() + static_cast<std::ptrdiff_t>(from)));
   return bytes.size();
 }
 

@@ -176,8 +176,11 @@ class BitReader {
   /// `k` ≤ kMaxRiceBits. Inline wherever it is called, so that the reader's state stays in
   /// registers from one number to the next.
   [[gnu::always_inline]] std::uint64_t TakeRice(unsigned k) {
-    Refill();
-    const auto quotient = static_cast<unsigned>(std::countr_one(held_));
+    auto quotient = static_cast<unsigned>(std::countr_one(held_));
+    if (quotient + 1 + k > count_) [[unlikely]] {
+      Refill();
+      quotient = static_cast<unsigned>(std::countr_one(held_));
+    }
     if (quotient >= kRiceEscape) [[unlikely]] {
       Drop(kRiceEscape);
       return Take(64);

@@ -41,32 +41,41 @@ Status ForEachSeries(QueryContext& context, const SelectHints& hints,
   return Unit{};
 }
 
-/// The samples that fall into (or at, if `closed`) the range that ends at each step. Both bounds
-/// only ever move forward.
+/// How many of the samples were taken before a time that only ever moves forward.
+class Before {
+ public:
+  /// `guess` is what the first count will probably be.
+  Before(std::span<const Sample> samples, std::size_t guess)
+      : samples_(samples), stride_(static_cast<std::uint32_t>(guess)) {}
+
+  std::uint32_t Count(std::int64_t t_ms) {
+    // Mostly as many more as the last time, since samples and steps are evenly spaced.
+    const std::uint32_t usual = count_ + stride_;
+    if (usual <= samples_.size() && (usual == 0 || samples_[usual - 1].t_ms < t_ms) &&
+        (usual == samples_.size() || samples_[usual].t_ms >= t_ms)) {
+      return count_ = usual;
+    }
+    const std::uint32_t last = count_;
+    while (count_ < samples_.size() && samples_[count_].t_ms < t_ms) ++count_;
+    stride_ = count_ - last;
+    return count_;
+  }
+
+ private:
+  std::span<const Sample> samples_;
+  std::uint32_t count_ = 0;
+  std::uint32_t stride_;
+};
+
+/// The samples that fall into (or at, if `closed`) the range that ends at each step.
 void FindWindows(std::span<const Sample> samples, const Steps& ends, std::int64_t range_ms,
                  bool closed, std::vector<Window>& windows) {
   windows.resize(ends.count);
-  if (ends.count == 1) {  // mostly all of them
-    const std::int64_t end = ends.start_ms;
-    const std::int64_t first = end - range_ms + (closed ? 0 : 1);
-    const auto before = [&](std::int64_t t) {
-      return static_cast<std::uint32_t>(
-          std::partition_point(samples.begin(), samples.end(),
-                               [&](const Sample& s) { return s.t_ms < t; }) -
-          samples.begin());
-    };
-    windows[0] = {before(first), before(end + 1)};
-    return;
-  }
-  std::uint32_t lo = 0;
-  std::uint32_t hi = 0;
-  const auto size = static_cast<std::uint32_t>(samples.size());
+  Before starts(samples, 0);
+  Before after(samples, ends.count == 1 ? samples.size() : 0);
   for (std::size_t i = 0; i < ends.count; ++i) {
     const std::int64_t end = ends.At(i);
-    const std::int64_t first = end - range_ms + (closed ? 0 : 1);
-    while (hi < size && samples[hi].t_ms <= end) ++hi;
-    while (lo < hi && samples[lo].t_ms < first) ++lo;
-    windows[i] = {lo, hi};
+    windows[i] = {starts.Count(end - range_ms + (closed ? 0 : 1)), after.Count(end + 1)};
   }
 }
 

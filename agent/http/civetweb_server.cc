@@ -257,6 +257,9 @@ Result<std::unique_ptr<Server>> StartCivetweb(const ServerOptions& options, Hand
   std::string ports;
   for (const std::string& text : options.listen_addresses) {
     TRY_ASSIGN(addresses.emplace_back(), ParseListenAddress(text));
+    if (addresses.back().kind != ListenAddress::Kind::kIpv4) {
+      return Error{Errc::kInvalid, text + ": this door knows IPv4 only"};
+    }
     ports.append(ports.empty() ? "" : ",").append(addresses.back().ToString());
   }
   if (addresses.empty()) return Error{Errc::kInvalid, "no listen address"};

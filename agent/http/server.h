@@ -1,6 +1,10 @@
 #pragma once
-// A door: what brings requests from the network to a Handler. civetweb_server.h makes one; others
-// (TLS, IPv6, many slow clients) can stand beside it and share everything behind this header.
+// A door: what brings requests from the network to a Handler. There are two, and they share
+// everything behind this header:
+//   civetweb_server.h   a thread a connection, IPv4 alone: plain loopback addresses, the default;
+//   door/door.h         one thread for all connections, IPv6, unix sockets, TLS, logins: every
+//                       other address, and all of them once a web configuration file is given.
+// doors.h chooses.
 
 #include <memory>
 #include <string>
@@ -26,7 +30,7 @@ struct ServerLimits {
 
 struct ServerOptions {
   std::vector<std::string> listen_addresses;  // see ParseListenAddress
-  int threads = 32;  // requests and idle connections served at once, where a door has threads
+  int threads = 32;  // civetweb: connections served at once; door/: requests inside the handler
   ServerLimits limits = {};
 };
 
@@ -35,7 +39,7 @@ class Server {
   /// Stops.
   virtual ~Server() = default;
 
-  /// Where it listens, as "127.0.0.1:9909": with the real port where 0 was asked for.
+  /// Where it listens, as ListenAddress::ToString(): with the real port where 0 was asked for.
   virtual std::vector<std::string> addresses() const = 0;
 
   /// No new connections; requests under way are answered, at most for `limit`. False if some were
@@ -49,15 +53,31 @@ class Server {
 /// are left out).
 std::string ResponseHead(const Response& response, bool keep_alive, WallTime now);
 
-/// An IPv4 address and port to listen on.
+/// Where to listen.
 struct ListenAddress {
-  std::string host;  // "127.0.0.1"; "0.0.0.0" is every address of the host
-  std::uint16_t port;
-  std::string ToString() const { return host + ':' + std::to_string(port); }
+  enum class Kind {
+    kIpv4,  // 0.0.0.0 is every IPv4 address of the host
+    kIpv6,  // :: is every address of the host, IPv4 among them, as in Go
+    kUnix
+  };
+
+  Kind kind = Kind::kIpv4;
+  std::string host;        // "127.0.0.1", "::1"; kUnix: the path
+  std::uint16_t port = 0;  // 0: the kernel chooses one
+
+  bool IsIpv4Loopback() const { return kind == Kind::kIpv4 && host.starts_with("127."); }
+  /// As ParseListenAddress reads it: "127.0.0.1:9909", "[::1]:9909", "unix:/run/tocsin.sock".
+  std::string ToString() const;
 };
 
-/// "127.0.0.1:9909", "localhost:9909", ":9909" (every address). A name is looked up, which may
-/// block. Errors: kInvalid, saying what was meant.
+/// "127.0.0.1:9909", "localhost:9909", "[::1]:9909", ":9909" (every address, as "[::]:9909"),
+/// "unix:/path". A name is looked up, IPv4 first, which may block. Errors: kInvalid, saying what
+/// was meant.
 Result<ListenAddress> ParseListenAddress(std::string_view text);
+
+/// The URL at which a client on this host reaches what listens at `address`, as ToString gives it:
+/// "http://[::1]:9909", "http://127.0.0.1:9909" also for "[::]:9909", "unix:/path".
+enum class Scheme { kHttp, kHttps };
+std::string UrlOf(std::string_view address, Scheme scheme);
 
 }  // namespace tocsin::http

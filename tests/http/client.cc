@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -23,18 +24,34 @@ std::string Reply::Header(std::string_view name) const {
   return head.substr(start, head.find("\r\n", start) - start);
 }
 
-Client::Client(const std::string& address, int receive_buffer)
-    : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+Client::Client(const std::string& address, int receive_buffer) {
+  sockaddr_storage to{};
+  socklen_t size = 0;
+  const auto colon = address.rfind(':');
+  if (address.starts_with("unix:")) {
+    auto& un = reinterpret_cast<sockaddr_un&>(to);
+    un.sun_family = AF_UNIX;
+    address.copy(un.sun_path, sizeof un.sun_path - 1, 5);
+    size = sizeof un;
+  } else if (address.starts_with('[')) {
+    auto& in6 = reinterpret_cast<sockaddr_in6&>(to);
+    in6.sin6_family = AF_INET6;
+    in6.sin6_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
+    inet_pton(AF_INET6, address.substr(1, colon - 2).c_str(), &in6.sin6_addr);
+    size = sizeof in6;
+  } else {
+    auto& in = reinterpret_cast<sockaddr_in&>(to);
+    in.sin_family = AF_INET;
+    in.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
+    inet_pton(AF_INET, address.substr(0, colon).c_str(), &in.sin_addr);
+    size = sizeof in;
+  }
+  socket_ = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   if (receive_buffer > 0) {
     setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   }
-  const auto colon = address.find(':');
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
-  inet_pton(AF_INET, address.substr(0, colon).c_str(), &to.sin_addr);
-  connected_ = connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+  connected_ = connect(socket_, reinterpret_cast<const sockaddr*>(&to), size) == 0;
 }
 
 Client::~Client() { close(socket_); }
@@ -46,6 +63,11 @@ bool Client::Send(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return true;
+}
+
+void Client::Reset() {
+  const linger at_once{1, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 bool Client::Fill() {

@@ -21,16 +21,20 @@ struct Reply {
 
 class Client {
  public:
-  /// Connects to "127.0.0.1:PORT". `receive_buffer` bytes, if not 0, are all that the kernel takes
-  /// for us.
+  /// Connects to "127.0.0.1:PORT", "[::1]:PORT" or "unix:/path". `receive_buffer` bytes, if not 0,
+  /// are all that the kernel takes for us.
   explicit Client(const std::string& address, int receive_buffer = 0);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   bool connected() const { return connected_; }
+  int fd() const { return socket_; }
   /// False when the server has closed the connection.
   bool Send(std::string_view bytes);
+  void FinishSending() { shutdown(socket_, SHUT_WR); }
+  /// Closing it then tells the server at once.
+  void Reset();
   /// The next response. For one to HEAD, `bodiless`.
   Reply Read(bool bodiless = false);
   Reply Ask(std::string_view bytes) {

@@ -101,20 +101,42 @@ TEST(ResponseHeadTest, IsExactlyThis) {
 }
 
 TEST(ListenAddressTest, WhatCanBeGiven) {
-  EXPECT_EQ(ParseListenAddress("127.0.0.1:9909")->ToString(), "127.0.0.1:9909");
-  EXPECT_EQ(ParseListenAddress(":0")->ToString(), "0.0.0.0:0");
-  EXPECT_EQ(ParseListenAddress("localhost:1")->ToString(), "127.0.0.1:1");
-  const auto error = [](std::string_view text) {
-    return ParseListenAddress(text).error().message();
+  const auto shown = [](std::string_view text) {
+    const auto address = ParseListenAddress(text);
+    return address ? address->ToString() : address.error().message();
   };
-  EXPECT_EQ(error("9909"),
+  EXPECT_EQ(shown("127.0.0.1:9909"), "127.0.0.1:9909");
+  EXPECT_EQ(shown(":0"), "[::]:0") << "every address, as in Go";
+  EXPECT_EQ(shown("0.0.0.0:1"), "0.0.0.0:1");
+  EXPECT_EQ(shown("localhost:1"), "127.0.0.1:1");
+  EXPECT_EQ(shown("[::1]:9909"), "[::1]:9909");
+  EXPECT_EQ(shown("[0:0::1]:9909"), "[::1]:9909");
+  EXPECT_EQ(shown("unix:/run/tocsin.sock"), "unix:/run/tocsin.sock");
+  EXPECT_EQ(shown("9909"),
             "listen address \"9909\": expected HOST:PORT as in 127.0.0.1:9909, or :9909 for every "
             "address");
-  EXPECT_EQ(error("[::1]:9909"),
-            "listen address \"[::1]:9909\": IPv6 cannot be listened on yet: give an IPv4 address");
-  EXPECT_EQ(error("127.0.0.1:65536"),
+  EXPECT_EQ(shown("::1:9909"),
+            "listen address \"::1:9909\": an IPv6 address stands in brackets, as in [::1]:9909");
+  EXPECT_EQ(shown("127.0.0.1:65536"),
             "listen address \"127.0.0.1:65536\": the port must be a number from 0 to 65535");
+  EXPECT_EQ(shown("unix:tocsin.sock"),
+            "listen address \"unix:tocsin.sock\": expected an absolute path as in "
+            "unix:/run/tocsin.sock");
+  EXPECT_NE(shown("unix:/" + std::string(107, 'x')).find("at most 107 bytes"), std::string::npos);
   EXPECT_EQ(ParseListenAddress("no such host:1").error().code(), Errc::kInvalid);
+  EXPECT_TRUE(ParseListenAddress("127.0.0.2:1")->IsIpv4Loopback());
+  for (const std::string_view other : {"0.0.0.0:1", "[::1]:1", "unix:/127.0.0.1", "10.0.0.1:1"}) {
+    EXPECT_FALSE(ParseListenAddress(other)->IsIpv4Loopback()) << other;
+  }
+}
+
+TEST(ListenAddressTest, ItsUrl) {
+  EXPECT_EQ(UrlOf("127.0.0.1:9909", Scheme::kHttp), "http://127.0.0.1:9909");
+  EXPECT_EQ(UrlOf("[::1]:9909", Scheme::kHttps), "https://[::1]:9909");
+  EXPECT_EQ(UrlOf("[::]:1", Scheme::kHttp), "http://127.0.0.1:1");
+  EXPECT_EQ(UrlOf(":1", Scheme::kHttp), "http://127.0.0.1:1");
+  EXPECT_EQ(UrlOf("0.0.0.0:1", Scheme::kHttp), "http://127.0.0.1:1");
+  EXPECT_EQ(UrlOf("unix:/x", Scheme::kHttps), "unix:/x");
 }
 
 }  // namespace

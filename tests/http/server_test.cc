@@ -1,6 +1,4 @@
-// The server over real sockets: what a good client gets, and what a bad one costs.
-
-#include "agent/http/civetweb_server.h"
+// Both doors over real sockets: what a good client gets, and what a bad one costs.
 
 #include <gtest/gtest.h>
 
@@ -9,6 +7,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "agent/http/civetweb_server.h"
+#include "agent/http/door/door.h"
 #include "agent/http/router.h"
 #include "tests/http/client.h"
 
@@ -31,14 +31,35 @@ ServerLimits Patient() {
   return limits;
 }
 
-std::unique_ptr<Server> Start(Handler handler,
-                              ServerOptions options = {
-                                  .listen_addresses = {}, .threads = 4, .limits = Patient()}) {
-  if (options.listen_addresses.empty()) options.listen_addresses = {"127.0.0.1:0"};
-  auto server = StartCivetweb(options, std::move(handler));
-  EXPECT_TRUE(server.ok()) << server.error().message();
-  return *std::move(server);
-}
+struct DoorKind {
+  const char* name;
+  Result<std::unique_ptr<Server>> (*start)(const ServerOptions&, Handler);
+  int slow_header;      // the status that it is answered with
+  int enormous_header;  // likewise, one larger than civetweb's buffer
+};
+
+const DoorKind kCivetweb{"Civetweb", StartCivetweb, 400, 400};
+const DoorKind kDoor{"Door",
+                     [](const ServerOptions& options, Handler handler) {
+                       return StartDoor(options, std::move(handler));
+                     },
+                     408, 431};
+
+class ServerTest : public ::testing::TestWithParam<DoorKind> {
+ protected:
+  static std::unique_ptr<Server> Start(Handler handler,
+                                       ServerOptions options = {.listen_addresses = {},
+                                                                .threads = 4,
+                                                                .limits = Patient()}) {
+    if (options.listen_addresses.empty()) options.listen_addresses = {"127.0.0.1:0"};
+    auto server = GetParam().start(options, std::move(handler));
+    EXPECT_TRUE(server.ok()) << server.error().message();
+    return *std::move(server);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Doors, ServerTest, ::testing::Values(kCivetweb, kDoor),
+                         [](const auto& door) { return std::string(door.param.name); });
 
 /// Shows what arrived.
 Response Echo(const Request& request) {
@@ -50,7 +71,7 @@ Response Echo(const Request& request) {
   return TextResponse(200, text + " body=" + std::string(request.body));
 }
 
-TEST(CivetwebServerTest, AGoodClientIsServed) {
+TEST_P(ServerTest, AGoodClientIsServed) {
   const auto server = Start(Echo);
   Client client(server->addresses()[0]);
   const Reply get = client.Ask(Get("/a/b?c=d%20e", "X-One: two \r\nEmpty:\r\n"));
@@ -74,7 +95,7 @@ TEST(CivetwebServerTest, AGoodClientIsServed) {
   EXPECT_TRUE(old.Ended());
 }
 
-TEST(CivetwebServerTest, BodiesArriveWhole) {
+TEST_P(ServerTest, BodiesArriveWhole) {
   const auto server = Start(Echo);
   Client client(server->addresses()[0]);
   const std::string post = "POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: ";
@@ -100,7 +121,7 @@ struct BadRequest {
   std::string bytes;
 };
 
-TEST(CivetwebServerTest, WhatTwoReadersCouldTakeDifferentlyIsRefusedAndClosed) {
+TEST_P(ServerTest, WhatTwoReadersCouldTakeDifferentlyIsRefusedAndClosed) {
   std::atomic<int> handled = 0;
   const auto server = Start([&](const Request& request) {
     ++handled;
@@ -142,7 +163,7 @@ TEST(CivetwebServerTest, WhatTwoReadersCouldTakeDifferentlyIsRefusedAndClosed) {
       {414, Get("/?" + std::string(20'000, 'q'))},
       {431, Get("/", "X: " + std::string(20'000, 'y') + "\r\n")},
       {431, Get("/", many_headers)},
-      {400, Get("/", "X: " + std::string(60'000, 'y') + "\r\n")},
+      {GetParam().enormous_header, Get("/", "X: " + std::string(60'000, 'y') + "\r\n")},
       {417, post + "Content-Length: 1\r\nExpect: miracles\r\n\r\nx"},
   };
   for (const BadRequest& request : bad) {
@@ -157,7 +178,7 @@ TEST(CivetwebServerTest, WhatTwoReadersCouldTakeDifferentlyIsRefusedAndClosed) {
   EXPECT_EQ(handled, 0);
 }
 
-TEST(CivetwebServerTest, PathsAreMatchedAsTheyWereSent) {
+TEST_P(ServerTest, PathsAreMatchedAsTheyWereSent) {
   Router router;
   router.Add("/metrics", {"GET"}, [](const Request&) { return TextResponse(200, "page"); });
   const auto server = Start([&](const Request& request) { return router.Handle(request); });
@@ -173,7 +194,7 @@ TEST(CivetwebServerTest, PathsAreMatchedAsTheyWereSent) {
   EXPECT_EQ(post.Header("Allow"), "GET, HEAD");
 }
 
-TEST(CivetwebServerTest, SlowHeadersHoldAWorkerForTheirTimeOnly) {
+TEST_P(ServerTest, SlowHeadersHoldAWorkerForTheirTimeOnly) {
   const auto server = Start(Echo, {.listen_addresses = {}, .threads = 2, .limits = Impatient()});
   std::vector<std::unique_ptr<Client>> slow;
   for (int i = 0; i < 8; ++i) {
@@ -182,10 +203,10 @@ TEST(CivetwebServerTest, SlowHeadersHoldAWorkerForTheirTimeOnly) {
   }
   Client good(server->addresses()[0]);
   EXPECT_EQ(good.Ask(Get("/")).status, 200);
-  for (const auto& client : slow) EXPECT_EQ(client->Read().status, 400);
+  for (const auto& client : slow) EXPECT_EQ(client->Read().status, GetParam().slow_header);
 }
 
-TEST(CivetwebServerTest, ASlowBodyIsGivenUp) {
+TEST_P(ServerTest, ASlowBodyIsGivenUp) {
   const auto server = Start(Echo, {.listen_addresses = {}, .threads = 1, .limits = Impatient()});
   Client stalled(server->addresses()[0]);
   stalled.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc");
@@ -202,7 +223,7 @@ TEST(CivetwebServerTest, ASlowBodyIsGivenUp) {
   EXPECT_EQ(Client(server->addresses()[0]).Ask(Get("/")).status, 200);
 }
 
-TEST(CivetwebServerTest, ARefusedBodyIsNotReadForEver) {
+TEST_P(ServerTest, ARefusedBodyIsNotReadForEver) {
   const auto server = Start(Echo, {.listen_addresses = {}, .threads = 1, .limits = Impatient()});
   Client sender(server->addresses()[0]);
   sender.Send("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
@@ -217,7 +238,7 @@ TEST(CivetwebServerTest, ARefusedBodyIsNotReadForEver) {
   trickle.join();
 }
 
-TEST(CivetwebServerTest, AReaderWhoDoesNotReadIsGivenUp) {
+TEST_P(ServerTest, AReaderWhoDoesNotReadIsGivenUp) {
   const auto server = Start(
       [](const Request& request) {
         Response response = TextResponse(200, "x");
@@ -232,7 +253,7 @@ TEST(CivetwebServerTest, AReaderWhoDoesNotReadIsGivenUp) {
   EXPECT_EQ(lazy.Read().status, 0) << "the response is cut off";
 }
 
-TEST(CivetwebServerTest, LargeResponsesArriveWhole) {
+TEST_P(ServerTest, LargeResponsesArriveWhole) {
   auto page = MakeRef<SharedText>();
   for (int i = 0; page->text.size() < (std::size_t{8} << 20); ++i) {
     page->text += std::to_string(i) + ' ';
@@ -246,7 +267,7 @@ TEST(CivetwebServerTest, LargeResponsesArriveWhole) {
   EXPECT_EQ(client.Ask(Get("/")).body, page->text);
 }
 
-TEST(CivetwebServerTest, IdleConnectionsAreEnded) {
+TEST_P(ServerTest, IdleConnectionsAreEnded) {
   const auto server = Start(Echo, {.listen_addresses = {}, .threads = 1, .limits = Impatient()});
   Client idle(server->addresses()[0]);
   EXPECT_EQ(idle.Ask(Get("/")).status, 200);
@@ -255,7 +276,7 @@ TEST(CivetwebServerTest, IdleConnectionsAreEnded) {
   EXPECT_TRUE(idle.Ended());
 }
 
-TEST(CivetwebServerTest, SeveralAddressesAndWhatCannotBeListenedOn) {
+TEST_P(ServerTest, SeveralAddressesAndWhatCannotBeListenedOn) {
   const auto server =
       Start(Echo, {.listen_addresses = {"127.0.0.1:0", "127.0.0.2:0"}, .threads = 2});
   ASSERT_EQ(server->addresses().size(), 2u);
@@ -263,16 +284,17 @@ TEST(CivetwebServerTest, SeveralAddressesAndWhatCannotBeListenedOn) {
     EXPECT_FALSE(address.ends_with(":0"));
     EXPECT_EQ(Client(address).Ask(Get("/")).status, 200) << address;
   }
-  const auto taken = StartCivetweb({.listen_addresses = {server->addresses()[0]}}, Echo);
+  const auto taken = GetParam().start({.listen_addresses = {server->addresses()[0]}}, Echo);
   ASSERT_FALSE(taken.ok());
   EXPECT_EQ(taken.error().code(), Errc::kIo);
   EXPECT_NE(taken.error().message().find("Address already in use"), std::string::npos)
       << taken.error().message();
-  EXPECT_EQ(StartCivetweb({.listen_addresses = {"[::1]:0"}}, Echo).error().code(), Errc::kInvalid);
-  EXPECT_EQ(StartCivetweb({}, Echo).error().code(), Errc::kInvalid);
+  EXPECT_EQ(GetParam().start({.listen_addresses = {"nonsense"}}, Echo).error().code(),
+            Errc::kInvalid);
+  EXPECT_EQ(GetParam().start({}, Echo).error().code(), Errc::kInvalid);
 }
 
-TEST(CivetwebServerTest, StopAnswersWhatIsUnderWay) {
+TEST_P(ServerTest, StopAnswersWhatIsUnderWay) {
   std::promise<void> entered;
   std::promise<void> leave;
   const auto server = Start(
@@ -295,7 +317,7 @@ TEST(CivetwebServerTest, StopAnswersWhatIsUnderWay) {
   EXPECT_FALSE(Client(address).connected());
 }
 
-TEST(CivetwebServerTest, StopDoesNotWaitForAHandlerThatHangs) {
+TEST_P(ServerTest, StopDoesNotWaitForAHandlerThatHangs) {
   // The handler dies with the server's last thread.
   struct Died {
     std::promise<void> promise;
@@ -320,7 +342,7 @@ TEST(CivetwebServerTest, StopDoesNotWaitForAHandlerThatHangs) {
   gone.wait();
 }
 
-TEST(CivetwebServerTest, AHandlerThatThrowsCostsItsConnection) {
+TEST_P(ServerTest, AHandlerThatThrowsCostsItsConnection) {
   const auto server = Start([](const Request& request) {
     if (request.path == "/throw") throw std::runtime_error("out of luck");
     return Echo(request);
@@ -331,7 +353,7 @@ TEST(CivetwebServerTest, AHandlerThatThrowsCostsItsConnection) {
   EXPECT_EQ(Client(server->addresses()[0]).Ask(Get("/")).status, 200);
 }
 
-TEST(CivetwebServerTest, ManyClientsAtOnce) {
+TEST_P(ServerTest, ManyClientsAtOnce) {
   std::atomic<int> handled = 0;
   const auto server = Start(
       [&](const Request& request) {

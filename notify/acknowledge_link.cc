@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/parse.h"
-#include "notify/sha256.h"
+#include "base/sha256.h"
 #include "notify/uuid.h"
 
 namespace tocsin::notify {

@@ -2,9 +2,9 @@
 #include <cctype>
 
 #include "base/parse.h"
+#include "base/sha256.h"
 #include "notify/mail.h"
 #include "notify/receivers/receivers.h"
-#include "notify/sha256.h"
 #include "notify/text.h"
 
 namespace tocsin::notify {

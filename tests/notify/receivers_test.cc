@@ -6,10 +6,10 @@
 
 #include <cstdlib>
 
+#include "base/sha256.h"
 #include "notify/catalog.h"
 #include "notify/mail.h"
 #include "notify/routing_config.h"
-#include "notify/sha256.h"
 
 namespace tocsin::notify {
 namespace {

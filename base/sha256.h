@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace tocsin::notify {
+namespace tocsin {
 
 using Sha256Digest = std::array<std::uint8_t, 32>;
 
@@ -20,4 +20,4 @@ std::string HexText(const Sha256Digest& digest);
 /// True if equal; takes the same time wherever they differ.
 bool EqualInConstantTime(std::string_view a, std::string_view b);
 
-}  // namespace tocsin::notify
+}  // namespace tocsin

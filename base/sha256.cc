@@ -1,8 +1,8 @@
-#include "notify/sha256.h"
+#include "base/sha256.h"
 
 #include <bit>
 
-namespace tocsin::notify {
+namespace tocsin {
 namespace {
 
 constexpr std::size_t kBlock = 64;
@@ -104,4 +104,4 @@ bool EqualInConstantTime(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
-}  // namespace tocsin::notify
+}  // namespace tocsin

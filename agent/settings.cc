@@ -52,7 +52,9 @@ Status ReadWeb(const YamlFile& file, const YamlNode& node, WebSettings& web) {
   TRY(ReadInto(fields, "telemetry_path", YamlString, web.telemetry_path));
   TRY(ReadInto(fields, "external_url", YamlString, web.external_url));
   TRY(ReadInto(fields, "cors_origin", YamlString, web.cors_origin));
+  TRY(ReadInto(fields, "config_file", YamlString, web.config_file));
   TRY(fields.Finish());
+  if (!web.config_file.empty()) web.config_file = RelativeTo(file.name, web.config_file);
   if (!web.telemetry_path.starts_with('/')) {
     return file.At(*node.Find("telemetry_path"), "telemetry_path must begin with \"/\"");
   }
@@ -223,6 +225,7 @@ Status ApplyFlags(const Flags& flags, Settings& settings) {
   if (!flags.listen_addresses.empty()) settings.web.listen_addresses = flags.listen_addresses;
   Override(flags.telemetry_path, settings.web.telemetry_path);
   Override(flags.external_url, settings.web.external_url);
+  Override(flags.web_config_file, settings.web.config_file);
   Override(flags.procfs, settings.paths.procfs);
   Override(flags.sysfs, settings.paths.sysfs);
   Override(flags.rootfs, settings.paths.rootfs);

@@ -24,6 +24,7 @@ struct Flags {
   std::vector<std::string> listen_addresses;
   std::optional<std::string> telemetry_path;
   std::optional<std::string> external_url;
+  std::optional<std::string> web_config_file;
   std::optional<std::string> procfs;
   std::optional<std::string> sysfs;
   std::optional<std::string> rootfs;
@@ -42,7 +43,8 @@ struct Flags {
 struct WebSettings {
   std::vector<std::string> listen_addresses{"127.0.0.1:9909"};
   std::string telemetry_path = "/metrics";
-  std::string external_url;  // empty: http://<first listen address>
+  std::string external_url;  // empty: that of the first listen address
+  std::string config_file;   // TLS, users and headers, as exporters read them; empty: none
   std::string cors_origin;   // empty: no CORS headers; "*" or one origin
 };
 

@@ -27,14 +27,17 @@ void AddAgentFlags(CLI::App& app, Flags& flags) {
   AddText(app, "--config.file", flags.config_file, "Configuration file. Without one: defaults.",
           "Agent");
   app.add_option("--web.listen-address", flags.listen_addresses,
-                 "Address and port to serve on; may be given several times [127.0.0.1:9909].")
+                 "Where to serve: HOST:PORT, [::1]:PORT, :PORT or unix:/PATH; may be given several "
+                 "times [127.0.0.1:9909].")
       ->group("Agent")
-      ->type_name("HOST:PORT")
+      ->type_name("ADDRESS")
       ->allow_extra_args(false);
   AddText(app, "--web.telemetry-path", flags.telemetry_path, "Path of the metrics [/metrics].",
           "Agent");
   AddText(app, "--web.external-url", flags.external_url,
           "The agent's address as people reach it, for links in alerts.", "Agent");
+  AddText(app, "--web.config.file", flags.web_config_file,
+          "TLS, users and headers, as Prometheus and its exporters read them.", "Agent");
   AddText(app, "--storage.path", flags.storage_path,
           "Folder for samples and alert state. Without one they are lost at a restart.", "Agent");
   AddText(app, "--notify.config", flags.notify_config,
@@ -220,6 +223,10 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   app.set_version_flag("--version", "tocsin");
   AddAgentFlags(app, line.flags);
   AddCollectorFlags(app, line.flags);
+  app.add_option("--http.config.file", line.http_config,
+                 "Logins and TLS for asking an agent, as promtool reads them.")
+      ->group("Commands that ask an agent")
+      ->type_name("TEXT");
 
   const auto command = [&](const char* name, Command which, const char* help) {
     CLI::App* sub = app.add_subcommand(name, help);

@@ -39,6 +39,7 @@ struct CommandLine {
   Command command = Command::kRun;
   Flags flags;
   std::vector<std::string> names;  // collect: which collectors; empty for all that are enabled
+  std::string http_config;         // how to reach the agent that is asked; empty: plainly
   bool json = false;               // collectors
   bool markdown = false;           // collectors
   QueryArguments query;            // query; its expr also of format

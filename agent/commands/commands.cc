@@ -4,6 +4,7 @@
 #include <string>
 
 #include "agent/commands/collector_docs.h"
+#include "agent/commands/http_get.h"
 #include "agent/version.h"
 
 namespace tocsin {
@@ -17,6 +18,12 @@ int Print(const std::string& text) {
 }  // namespace
 
 int RunCommand(const CommandLine& line) {
+  if (!line.http_config.empty()) {
+    if (const Status used = UseHttpConfig(line.http_config); !used) {
+      std::fprintf(stderr, "%s\n", used.error().message().c_str());
+      return 2;
+    }
+  }
   switch (line.command) {
     case Command::kRun:
       return RunAgent(line);

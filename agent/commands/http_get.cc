@@ -1,25 +1,53 @@
 #include "agent/commands/http_get.h"
 
+#include <sys/stat.h>
+
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/outgoing/http_client.h"
+#include "base/outgoing/http_config.h"
+#include "base/yaml.h"
 
 namespace tocsin {
 
 namespace {
+
+/// What all requests of this process are sent with.
+outgoing::HttpConfig& ClientConfig() {
+  static outgoing::HttpConfig config;
+  return config;
+}
+
+/// Moves the socket's path out of "unix:/run/tocsin.sock/api/v1/alerts": its path goes as far as
+/// there is a socket.
+std::string TakeUnixSocket(std::string& url) {
+  constexpr std::string_view kUnix = "unix:";
+  if (!url.starts_with(kUnix)) return {};
+  const std::string path = url.substr(kUnix.size());
+  std::size_t end = path.find('/', 1);
+  for (; end != std::string::npos; end = path.find('/', end + 1)) {
+    struct stat info {};
+    if (::stat(path.substr(0, end).c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) break;
+  }
+  url = "http://localhost" + (end == std::string::npos ? "/" : path.substr(end));
+  return path.substr(0, end);
+}
 
 Result<HttpAnswer> Exchange(const std::string& method, const std::string& url,
                             std::string_view type, const std::string& body) {
   outgoing::HttpRequest request;
   request.method = method;
   request.url = url;
+  const std::string unix_socket = TakeUnixSocket(request.url);
   request.body = body;
+  TRY(outgoing::ApplyHttpConfig(ClientConfig(), request));
   if (!body.empty()) request.headers.push_back({"Content-Type", std::string(type)});
   request.limits.total_timeout = std::chrono::minutes(2);
   request.limits.max_answer_bytes = std::size_t{256} << 20;
   outgoing::HttpClient client;
-  client.Start(1, std::move(request));
+  client.Start(1, std::move(request), unix_socket);
   std::vector<outgoing::Completion> completed;
   while (completed.empty()) {
     client.Wait({}, seconds(1));
@@ -30,6 +58,13 @@ Result<HttpAnswer> Exchange(const std::string& method, const std::string& url,
 }
 
 }  // namespace
+
+Status UseHttpConfig(const std::string& file) {
+  TRY_ASSIGN(const YamlFile yaml, ReadYamlFile(file));
+  TRY_ASSIGN(ClientConfig(),
+             outgoing::ReadHttpConfig(yaml, *yaml.root, outgoing::InlineSecrets::kAllowed));
+  return Unit{};
+}
 
 Result<std::string> HttpFetch(const std::string& url, const std::string& form) {
   TRY_ASSIGN(HttpAnswer answer, Exchange(form.empty() ? "GET" : "POST", url,

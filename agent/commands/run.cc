@@ -42,7 +42,7 @@ int RunAgent(const CommandLine& line) {
   Agent& agent = **started;
   std::string where;
   for (const std::string& address : agent.addresses()) {
-    where.append(where.empty() ? "http://" : ", http://").append(address);
+    where.append(where.empty() ? "" : ", ").append(address);
   }
   LogInfo("tocsin " + std::string(kVersion) + " is running: " + where);
   NotifyServiceManager("READY=1");

@@ -8,11 +8,12 @@
 #include <random>
 #include <utility>
 
-#include "agent/http/civetweb_server.h"
+#include "agent/http/doors.h"
 #include "agent/runtime/agent_metrics.h"
 #include "agent/runtime/collector_output.h"
 #include "agent/runtime/leak_file.h"
 #include "agent/runtime/memory.h"
+#include "agent/web/web_policy.h"
 #include "base/log.h"
 #include "collectors/plugin/collectable.h"
 #include "notify/system_transport.h"
@@ -53,8 +54,8 @@ promql::EngineOptions EngineOf(const QuerySettings& query) {
   return options;
 }
 
-std::string ExternalUrl(const WebSettings& web) {
-  if (web.external_url.empty()) return "http://" + web.listen_addresses.front();
+std::string ExternalUrl(const WebSettings& web, http::Scheme scheme) {
+  if (web.external_url.empty()) return http::UrlOf(web.listen_addresses.front(), scheme);
   std::string url = web.external_url;
   while (url.ends_with('/')) url.pop_back();
   return url;
@@ -89,13 +90,24 @@ Result<LoadedConfiguration> LoadConfiguration(const Flags& flags,
   if (const auto made = MakeCollectors(*host); !made) add(made.error());
   RuleSet rules = LoadRules(settings.rules.files);
   for (const Error& error : rules.errors) add(error);
+  http::Scheme scheme = http::Scheme::kHttp;
+  if (const std::string& file = settings.web.config_file; !file.empty()) {
+    const auto checked = web::CheckWebConfig(file);
+    if (checked) {
+      scheme = *checked;
+    } else {
+      add(checked.error());
+    }
+  }
+  std::string url = ExternalUrl(settings.web, scheme);
   auto notify = notify::ReadNotifyConfig(settings.file, *settings.notify,
-                                         {.external_url = ExternalUrl(settings.web),
+                                         {.external_url = url,
                                           .config_file = flags.notify_config.value_or(""),
                                           .identity = AlertIdentity(settings)});
   if (!notify) add(notify.error());
   if (!errors.empty()) return Error{Errc::kInvalid, errors};
-  return LoadedConfiguration{std::move(settings), std::move(rules), *std::move(notify)};
+  return LoadedConfiguration{std::move(settings), std::move(rules), *std::move(notify), scheme,
+                             std::move(url)};
 }
 
 Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
@@ -117,13 +129,14 @@ Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
     link_key = notify::NewLinkKey();
   }
   const WebSettings web = settings.web;
+  const http::Scheme scheme = loaded.scheme;
   const std::string folder = settings.storage.path;
   std::unique_ptr<Agent> agent(
       new Agent(std::move(flags), clock, network, std::move(store),
                 {std::move(transport), std::move(state), std::move(link_key)}, settings));
   TRY(agent->Apply(std::move(loaded)));
   ReleaseUnusedMemory();  // so that the server's buffers lie in pages that nobody has touched
-  TRY(agent->Listen(web));
+  TRY(agent->Listen(web, scheme));
   if (!folder.empty()) agent->rules_.RestoreLeaks(LoadLeaks(folder));
   agent->rules_.Restore(agent->notifications_.TakeAlertRecords());
   agent->notifications_.Start();
@@ -185,15 +198,20 @@ std::function<void(std::span<const LeakRecord>)> Agent::SaveFoundLeaks(const std
   return [folder](std::span<const LeakRecord> records) { SaveLeaks(folder, records); };
 }
 
-Status Agent::Listen(const WebSettings& web) {
+Status Agent::Listen(const WebSettings& web, http::Scheme scheme) {
   api::AddRoutes({clock_, *network_, page_, board_, *store_, collectors_, rules_, notifications_,
                   storage_, query_, range_cache_, [this] { return Served(); },
                   [this] { return Reload(); }, web.telemetry_path, web.cors_origin},
                  router_);
-  TRY_ASSIGN(server_,
-             http::StartCivetweb(
-                 {.listen_addresses = web.listen_addresses, .threads = kHttpThreads},
-                 [this](const http::Request& request) { return router_.Handle(request); }));
+  scheme_ = scheme;
+  std::shared_ptr<web::WebPolicy> policy;
+  if (!web.config_file.empty()) {
+    TRY_ASSIGN(policy, web::WebPolicy::Load(web.config_file, clock_));
+  }
+  TRY_ASSIGN(server_, http::StartDoors(
+                          {.listen_addresses = web.listen_addresses, .threads = kHttpThreads},
+                          [this](const http::Request& request) { return router_.Handle(request); },
+                          std::move(policy)));
   return Unit{};
 }
 
@@ -203,7 +221,7 @@ Status Agent::Apply(LoadedConfiguration loaded) {
   TRY(collectors_.Apply(host));
   ConfigureLog(settings.log.level, settings.log.format);
   const promql::EngineOptions engine = EngineOf(settings.query);
-  const std::string url = ExternalUrl(settings.web);
+  const std::string& url = loaded.external_url;
   rules_.Apply(std::move(loaded.rules),
                {.evaluation_interval = settings.rules.evaluation_interval,
                 .settling = settings.rules.settling,
@@ -248,7 +266,14 @@ Status Agent::Reload() {
   return applied;
 }
 
-std::vector<std::string> Agent::addresses() const { return server_->addresses(); }
+std::vector<std::string> Agent::addresses() const {
+  std::vector<std::string> shown = server_->addresses();
+  const std::string_view scheme = scheme_ == http::Scheme::kHttps ? "https://" : "http://";
+  for (std::string& address : shown) {
+    if (!address.starts_with("unix:")) address.insert(0, scheme);
+  }
+  return shown;
+}
 
 std::shared_ptr<const api::ServedSettings> Agent::Served() const {
   const MutexLock lock(mutex_);

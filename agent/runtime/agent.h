@@ -33,6 +33,8 @@ struct LoadedConfiguration {
   Settings settings;
   RuleSet rules;
   notify::NotifyConfig notify;
+  http::Scheme scheme = http::Scheme::kHttp;  // of the agent's addresses
+  std::string external_url;                   // without a slash at its end
 };
 
 /// Loads the configuration and all files it names. Errors: every one that was found, a line each
@@ -51,7 +53,7 @@ class Agent {
   /// Loads the configuration again; one that does not load changes nothing. Any thread.
   Status Reload() EXCLUDES(reload_mutex_);
 
-  /// Where it listens, as host:port.
+  /// Where it listens, as "http://127.0.0.1:9909" or "unix:/path".
   std::vector<std::string> addresses() const;
 
   /// Stops collecting, evaluates no more, delivers what can be delivered, writes what is not
@@ -70,7 +72,7 @@ class Agent {
   std::function<void(std::span<const AlertRecord>)> SaveAlerts();
   std::function<void(std::span<const LeakRecord>)> SaveFoundLeaks(const std::string& folder);
   Status Apply(LoadedConfiguration loaded);
-  Status Listen(const WebSettings& web);
+  Status Listen(const WebSettings& web, http::Scheme scheme);
   void KeepStore();
   std::shared_ptr<const api::ServedSettings> Served() const;
 
@@ -93,6 +95,7 @@ class Agent {
   api::ResultCache range_cache_;
   http::Router router_;
   std::unique_ptr<http::Server> server_;
+  http::Scheme scheme_ = http::Scheme::kHttp;
 
   Mutex reload_mutex_;  // one reload at a time
   mutable Mutex mutex_;

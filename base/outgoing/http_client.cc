@@ -134,10 +134,13 @@ void HttpClient::Submit(std::unique_ptr<Exchange> exchange) {
   running_.emplace(handle, std::move(exchange));
 }
 
-void HttpClient::Start(std::uint64_t id, HttpRequest request) {
+void HttpClient::Start(std::uint64_t id, HttpRequest request, const std::string& unix_socket) {
   std::unique_ptr<Exchange> exchange(Begin(id, request.limits, request.tls));
   if (!exchange) return;
-  if (Status set = exchange->easy.SetHttp(request); !set) return Fail(id, std::move(set).error());
+  const HttpRoute route{.ip = {}, .unix_socket = unix_socket};
+  if (Status set = exchange->easy.SetHttp(request, route); !set) {
+    return Fail(id, std::move(set).error());
+  }
   Submit(std::move(exchange));
 }
 

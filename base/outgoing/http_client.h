@@ -24,7 +24,8 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  void Start(std::uint64_t id, HttpRequest request);
+  /// `unix_socket`: where to connect to, whatever host the URL names; empty: to that host.
+  void Start(std::uint64_t id, HttpRequest request, const std::string& unix_socket = "");
   void Start(std::uint64_t id, MailRequest request);
 
   /// Waits for network events, events of `extra` (their revents are set) or `timeout`, then moves

@@ -145,7 +145,7 @@ class Agent(Process):
 
     def _address(self):
         check(self.running(), f"the agent ended: {self.text()}")
-        return re.search(r"(http://[0-9.]+:[0-9]+)", self.text())
+        return re.search(r"(https?://[0-9.]+:[0-9]+)", self.text())
 
     def reload(self):
         return http(f"{self.base}/-/reload", "POST", b"")

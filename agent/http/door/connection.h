@@ -33,6 +33,7 @@ struct Connection {
   MonoTime since{};  // when its phase began
   int fd = -1;
   Phase phase = Phase::kClosed;
+  bool shaking = false;          // kHandshake: its first bytes have been seen
   std::uint32_t wanted = 0;      // epoll events that move it on
   std::uint32_t registered = 0;  // those that epoll is to report
   std::uint32_t reported = 0;    // those that it has reported, until Arm() has seen them

@@ -40,6 +40,10 @@ constexpr std::uint64_t kFirstListenerTag = 1;
 constexpr Phase kTimed[] = {Phase::kHandshake, Phase::kHeader, Phase::kBody,
                             Phase::kResponse,  Phase::kIdle,   Phase::kLinger};
 
+bool LacksResources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 std::size_t AllowedConnections(std::size_t wish) {
   if (wish > 0) return wish;
   rlimit limit{};
@@ -208,8 +212,8 @@ void Loop::AcceptFrom(const Listener& listener) {
       Admit(fd);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       return;
-    } else if (errno != EINTR && errno != ECONNABORTED && !Evict()) {
-      return PauseAccepting();  // no descriptor, or no memory: what waits can wait a little longer
+    } else if (errno != EINTR && errno != ECONNABORTED && !(LacksResources(errno) && Evict())) {
+      return PauseAccepting();  // what waits can wait a little longer
     }
   }
 }

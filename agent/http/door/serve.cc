@@ -24,6 +24,12 @@ bool IsRefusal(Policy::Verdict verdict) {
   return verdict == Policy::Verdict::kRefuse || verdict == Policy::Verdict::kTooMany;
 }
 
+/// Somebody forgot the s of https. A TLS record begins with another byte.
+bool BeginsLikeHttp(int socket) {
+  char first = 0;
+  return ::recv(socket, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 && first >= 'A' && first <= 'Z';
+}
+
 Response TooBusy() {
   Response response = TextResponse(503, "too many requests at once, try again");
   response.headers.emplace_back("Retry-After", "1");
@@ -44,6 +50,12 @@ void Loop::Advance(Connection& connection) {
 }
 
 void Loop::Shake(Connection& connection) {
+  if (!std::exchange(connection.shaking, true) && BeginsLikeHttp(connection.fd)) {
+    const Response response = TextResponse(400, "400 this address speaks HTTPS");
+    const std::string text = ResponseHead(response, false, clock_.Wall()) + response.body;
+    (void)::send(connection.fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return SayLast(connection);
+  }
   switch (connection.secure->Handshake()) {
     case SecureStream::Step::kDone:
       connection.wanted = EPOLLIN;

@@ -1,11 +1,43 @@
 #include "base/file.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 
 namespace tocsin {
+namespace {
+
+Status WriteAll(const std::string& path, std::string_view bytes, FileSync sync) {
+  const auto failed = [&] { return Error{Errc::kIo, path + ": " + std::strerror(errno)}; };
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return failed();
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      Error error = failed();
+      ::close(fd);
+      return error;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  const bool synced = sync == FileSync::kNo || ::fsync(fd) == 0;
+  if (::close(fd) != 0 || !synced) return failed();
+  return Unit{};
+}
+
+}  // namespace
+
+Status ReplaceFile(const std::string& path, std::string_view bytes, FileSync sync) {
+  const std::string fresh = path + ".new";
+  TRY(WriteAll(fresh, bytes, sync));
+  if (std::rename(fresh.c_str(), path.c_str()) == 0) return Unit{};
+  return Error{Errc::kIo, path + ": " + std::strerror(errno)};
+}
 
 Result<std::string> ReadWholeFile(const std::string& path, std::size_t max_bytes) {
   constexpr std::size_t kStep = std::size_t{1} << 16;

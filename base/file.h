@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -9,5 +10,11 @@ namespace tocsin {
 /// The whole of a file. Errors: kIo as "path: why", a folder among them; kLimit if it is larger
 /// than `max_bytes`.
 Result<std::string> ReadWholeFile(const std::string& path, std::size_t max_bytes);
+
+/// Whether a file is there after a power cut as well, which takes a disk some milliseconds.
+enum class FileSync { kNo, kYes };
+/// Puts a file with mode 0600 at `path`, by way of `path`.new: there is always the old one or the
+/// new one. Errors: kIo as "path: why".
+Status ReplaceFile(const std::string& path, std::string_view bytes, FileSync sync);
 
 }  // namespace tocsin

@@ -57,6 +57,9 @@ struct CollectorDeps {
   const YamlNode& settings;
   /// What networked collectors share (collectors/net/target_pool.h says how one is written).
   net::Network& network;
+  /// A folder for what is to outlive the process, this one's alone: a collector writes files that
+  /// begin with its name there, and only in its rounds. Empty: nothing is to be kept.
+  std::string_view state_folder{};
 };
 
 /// A setting of a collector that is also a flag: `--collector.NAME.FLAG=value`, as node_exporter

@@ -226,6 +226,7 @@ constexpr Known kKnown[] = {
     {"statsd", "statsd_exporter_events_total", "type"},
     {"statsd", "statsd_exporter_sample_errors_total", "reason"},
     {"statsd", "tocsin_statsd_ignored_lines_total", "kind"},
+    {"statsd", "tocsin_statsd_tcp_closed_connections_total", "reason"},
     {"systemd", "", "name"},
     {"systemd", "node_systemd_system_running", ""},
     {"systemd", "node_systemd_unit_state", "name, state, type"},

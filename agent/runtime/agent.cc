@@ -161,6 +161,7 @@ Agent::Agent(Flags flags, const Clock& clock, std::shared_ptr<net::Network> netw
                      [this](const Labels& alert) { return rules_.FindRule(alert); },
                      [](milliseconds time) { std::this_thread::sleep_for(time); }}),
       keeps_state_(delivery.state != nullptr),
+      state_folder_(settings.storage.path),
       notifications_(clock, {.transport = std::move(delivery.transport),
                              .seed = std::random_device{}(),
                              .state = std::move(delivery.state),
@@ -216,7 +217,7 @@ Status Agent::Listen(const WebSettings& web, http::Scheme scheme) {
 }
 
 Status Agent::Apply(LoadedConfiguration loaded) {
-  const auto host = MakeCollectorHost(std::move(loaded.settings), network_);
+  const auto host = MakeCollectorHost(std::move(loaded.settings), network_, state_folder_);
   const Settings& settings = host->settings;
   TRY(collectors_.Apply(host));
   ConfigureLog(settings.log.level, settings.log.format);

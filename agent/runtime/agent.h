@@ -88,6 +88,7 @@ class Agent {
   const std::unique_ptr<HostFs> fs_;
   HostPageContext page_context_;
   const bool keeps_state_;
+  const std::string state_folder_;  // whatever a reload says
   notify::Notifications notifications_;
   RuleRunner rules_;
   CollectorSet collectors_;

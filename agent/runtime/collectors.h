@@ -25,10 +25,13 @@ struct CollectorHost {
   Settings settings;
   std::unique_ptr<HostFs> fs;
   std::shared_ptr<net::Network> network;
+  std::string state_folder;
 };
 /// `network` is the same for all hosts of a process, so that connections outlive a reload.
+/// `state_folder` is for the process that has locked the storage; others keep nothing.
 std::shared_ptr<const CollectorHost> MakeCollectorHost(Settings settings,
-                                                       std::shared_ptr<net::Network> network);
+                                                       std::shared_ptr<net::Network> network,
+                                                       std::string state_folder = {});
 
 /// Every enabled collector of the settings, in the catalog's order. Errors: kInvalid, with the
 /// position of the bad setting.

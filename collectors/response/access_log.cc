@@ -12,6 +12,7 @@
 #include "collectors/host_fs.h"
 #include "collectors/path_glob.h"
 #include "collectors/response/access_settings.h"
+#include "collectors/response/log_positions.h"
 #include "collectors/response/response.h"
 #include "collectors/shapes.h"
 
@@ -83,8 +84,11 @@ struct Log {
 
 class AccessLogCollector final : public Collector {
  public:
-  AccessLogCollector(const HostFs& fs, AccessSettings settings)
-      : fs_(fs), settings_(std::move(settings)), window_(FormatDuration(settings_.stats.window)) {
+  AccessLogCollector(const HostFs& fs, AccessSettings settings, std::string positions)
+      : fs_(fs),
+        settings_(std::move(settings)),
+        window_(FormatDuration(settings_.stats.window)),
+        positions_(std::move(positions)) {
     for (const double q : settings_.stats.quantiles) quantiles_.push_back(FormatGoFloat(q));
     values_.resize(quantiles_.size());
   }
@@ -99,6 +103,7 @@ class AccessLogCollector final : public Collector {
       if (round.stop.stop_requested()) break;
       ReadLog(round, log);
     }
+    KeepPositions();
     for (const Log& log : logs_) AddHistograms(log, out);
     for (const Log& log : logs_) AddQuantiles(log, out);
     for (const Log& log : logs_) AddResponses(log, out);
@@ -134,6 +139,22 @@ class AccessLogCollector final : public Collector {
                                    [&](const Log& log) { return log.follower.path() == path; });
     if (known || logs_.size() >= kMaxLogs) return;
     logs_.emplace_back(settings_.stats, settings, std::move(path), shown);
+    positions_.Resume(logs_.back().follower);
+  }
+
+  /// Each round, before its lines are told of: a later life must not count them again.
+  void KeepPositions() {
+    const auto news = [](const Log& log) {
+      const FollowCounters& counters = log.follower.counters();
+      return counters.bytes + counters.renamed + counters.truncated + counters.lost;
+    };
+    std::uint64_t all = logs_.size();
+    for (const Log& log : logs_) all += news(log);
+    if (std::exchange(kept_at_, all) == all) return;
+    std::vector<LogPosition> positions;
+    positions.reserve(logs_.size());
+    for (const Log& log : logs_) positions.push_back({log.follower.path(), log.follower.Places()});
+    positions_.Save(std::move(positions));
   }
 
   void ReadLog(const RoundContext& round, Log& log) {
@@ -256,6 +277,7 @@ class AccessLogCollector final : public Collector {
     };
     rotations("renamed", counters.renamed);
     rotations("truncated", counters.truncated);
+    rotations("lost", counters.lost);
     add(kDropped, static_cast<double>(log.stats.dropped()));
   }
 
@@ -266,6 +288,8 @@ class AccessLogCollector final : public Collector {
   std::deque<Log> logs_;
   bool any_glob_ = false;
   std::optional<WallTime> expanded_at_;
+  LogPositions positions_;
+  std::uint64_t kept_at_ = 0;  // what the logs had seen when their positions were kept
   std::string buffer_;
   std::vector<double> cumulative_;
   std::vector<double> values_;
@@ -273,8 +297,12 @@ class AccessLogCollector final : public Collector {
 
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   TRY_ASSIGN(AccessSettings settings, ReadAccessSettings(deps.file, deps.settings));
+  std::string positions;
+  if (settings.keep_position && !deps.state_folder.empty()) {
+    positions = std::string(deps.state_folder) + "/access_log.json";
+  }
   return std::unique_ptr<Collector>(
-      std::make_unique<AccessLogCollector>(deps.fs, std::move(settings)));
+      std::make_unique<AccessLogCollector>(deps.fs, std::move(settings), std::move(positions)));
 }
 
 }  // namespace

@@ -206,6 +206,7 @@ Result<AccessSettings> ReadAccessSettings(const YamlFile& file, const YamlNode& 
   settings.stats.max_series = static_cast<std::size_t>(max_series);
   TRY_ASSIGN(settings.max_bytes_per_round,
              fields.Read("max_bytes_per_round", YamlBytes, settings.max_bytes_per_round));
+  TRY_ASSIGN(settings.keep_position, fields.Read("keep_position", YamlBool, true));
   const YamlNode* const routes = fields.Find("routes");
   if (const YamlNode* logs = fields.Find("logs")) {
     if (!logs->IsSequence()) return file.At(*logs, "expected a list of logs");

@@ -33,6 +33,7 @@ struct AccessLogSettings {
 struct AccessSettings {
   AccessStatsOptions stats;
   std::uint64_t max_bytes_per_round = 64 << 20;  // of one log
+  bool keep_position = true;                     // over a restart
   std::vector<AccessLogSettings> logs;
 };
 

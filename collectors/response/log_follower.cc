@@ -14,24 +14,13 @@
 namespace tocsin {
 namespace {
 
-/// Files of one path that are read to their ends at one time.
+/// Renamed files of one path that stay open; more only as long as they have a backlog.
 constexpr std::size_t kMaxOld = 4;
+constexpr std::size_t kMaxBacklog = 64;
 
 Error OsError(const std::string& path, int error) {
   const bool absent = error == ENOENT || error == ENOTDIR;
   return {absent ? Errc::kNotFound : Errc::kIo, path + ": " + std::strerror(error)};
-}
-
-/// As much as there is from `offset` on, up to `bytes`.
-std::size_t ReadAt(int fd, char* out, std::size_t bytes, std::uint64_t offset) {
-  std::size_t size = 0;
-  while (size < bytes) {
-    const ssize_t n = ::pread(fd, out + size, bytes - size, static_cast<off_t>(offset + size));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    size += static_cast<std::size_t>(n);
-  }
-  return size;
 }
 
 }  // namespace
@@ -43,14 +32,19 @@ LogFollower::~LogFollower() {
   for (OpenFile& file : old_) ::close(file.fd);
 }
 
-LogFollower::LogFollower(LogFollower&& other) noexcept
-    : path_(std::move(other.path_)),
-      from_(other.from_),
-      looked_(other.looked_),
-      old_(std::exchange(other.old_, {})),
-      current_(std::exchange(other.current_, std::nullopt)),
-      closed_(other.closed_),
-      counters_(other.counters_) {}
+void LogFollower::Resume(std::vector<LogPlace> files, nanoseconds saved) {
+  past_ = Past{std::move(files), saved};
+}
+
+std::vector<LogPlace> LogFollower::Places() const {
+  if (past_) return past_->files;
+  std::vector<LogPlace> places;
+  places.reserve(old_.size() + 2);
+  for (const OpenFile& file : old_) places.push_back(file.place);
+  if (current_) places.push_back(current_->place);
+  if (closed_) places.push_back(*closed_);
+  return places;
+}
 
 Status LogFollower::Read(const FollowBudget& budget, FunctionRef<void(std::string_view)> lines) {
   Status looked = Look(budget.now);
@@ -78,89 +72,145 @@ Status LogFollower::Read(const FollowBudget& budget, FunctionRef<void(std::strin
 /// Finds out which file the path leads to now.
 Status LogFollower::Look(MonoTime now) {
   const bool first = !std::exchange(looked_, true);
+  const bool new_to_us = first && !past_;
+  if (past_) PickUp(*std::exchange(past_, std::nullopt), now);
   if (current_) {
     struct stat info {};
     if (::stat(path_.c_str(), &info) != 0) return OsError(path_, errno);
-    if (info.st_dev == current_->place.device && info.st_ino == current_->place.inode)
-      return Unit{};
+    if (current_->place.IsIn(info.st_dev, info.st_ino)) return Unit{};
   }
-  auto opened = Open(now);
+  auto opened = Open(path_, now);
   if (!opened) return std::move(opened).error();
   struct stat info {};
-  if (::fstat(opened->fd, &info) == 0 && first && from_ == FollowFrom::kEnd) {
+  if (new_to_us && from_ == FollowFrom::kEnd && ::fstat(opened->fd, &info) == 0) {
     StartAtEnd(*opened, static_cast<std::uint64_t>(info.st_size));
   }
-  if (closed_ && StandsWhere(*opened, *closed_)) opened->place = *closed_;
+  if (closed_ && closed_->IsIn(opened->place.device, opened->place.inode) &&
+      closed_->FitsTail(opened->fd)) {
+    opened->place = *closed_;
+  }
   closed_.reset();
   if (current_) {
     ++counters_.renamed;
-    if (old_.size() == kMaxOld) {
-      Close(old_.front());
-      old_.erase(old_.begin());
-    }
     current_->last_news = now;
-    old_.push_back(*current_);
+    AddOld(*current_);
   }
   current_ = *opened;
   return Unit{};
 }
 
-Result<LogFollower::OpenFile> LogFollower::Open(MonoTime now) const {
-  const int fd = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-  if (fd < 0) return OsError(path_, errno);
+/// Finds the files of an earlier follower again, by number and bytes, or by their bytes alone,
+/// since some are copied before they are truncated. Rotations that are newer than all of them are
+/// new.
+void LogFollower::PickUp(const Past& past, MonoTime now) {
+  std::vector<RotatedLog> there = RotationsOf(path_);
+  struct stat info {};
+  if (::stat(path_.c_str(), &info) == 0) {
+    there.push_back({path_, info.st_dev, info.st_ino, nanoseconds::max()});
+  }
+  nanoseconds known_until = past.files.empty() ? nanoseconds::max() : past.saved;
+  for (const LogPlace& place : past.files) {
+    std::optional<OpenFile> file;
+    const auto is_it = [&](const RotatedLog& log) {
+      auto opened = Open(log.path, now);
+      if (!opened) return false;
+      if (!place.Fits(opened->fd)) {
+        Close(*opened);
+        return false;
+      }
+      file = *opened;
+      file->place.offset = place.offset;
+      file->place.skipping = place.skipping;
+      file->place.head = place.head;
+      file->place.tail = place.tail;
+      return true;
+    };
+    auto found = std::find_if(there.begin(), there.end(), [&](const RotatedLog& log) {
+      return place.IsIn(log.device, log.inode) && is_it(log);
+    });
+    if (found == there.end() && place.tail.bytes > 0) {
+      found = std::find_if(there.begin(), there.end(), is_it);
+    }
+    if (found == there.end()) {
+      ++counters_.lost;
+      continue;
+    }
+    known_until = found->changed;
+    if (found->path == path_) {
+      current_ = *file;
+    } else {
+      AddOld(*file);
+    }
+    there.erase(found);
+  }
+  for (const RotatedLog& log : there) {
+    // Of the same instant, as the kernel tells it, is what was written after those had been read.
+    const bool later =
+        log.changed > known_until || (log.changed == known_until && log.changed > past.saved);
+    if (log.path == path_ || !later) continue;
+    if (auto opened = Open(log.path, now)) AddOld(*opened);
+  }
+}
+
+void LogFollower::AddOld(OpenFile file) {
+  if (old_.size() >= kMaxOld && (old_.front().at_end || old_.size() >= kMaxBacklog)) {
+    if (!old_.front().at_end) ++counters_.lost;
+    Close(old_.front());
+    old_.erase(old_.begin());
+  }
+  old_.push_back(file);
+}
+
+Result<LogFollower::OpenFile> LogFollower::Open(const std::string& path, MonoTime now) const {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return OsError(path, errno);
   struct stat info {};
   const bool known = ::fstat(fd, &info) == 0;
   if (!known || !S_ISREG(info.st_mode)) {
     ::close(fd);
-    return Error{Errc::kIo, path_ + ": not a regular file"};
+    return Error{Errc::kIo, path + ": not a regular file"};
   }
-  OpenFile file{fd, {}, now};
-  file.place.device = info.st_dev;
-  file.place.inode = info.st_ino;
-  return file;
-}
-
-bool LogFollower::StandsWhere(const OpenFile& file, const Place& place) const {
-  if (file.place.device != place.device || file.place.inode != place.inode) return false;
-  std::array<char, kTail> tail{};
-  return ReadAt(file.fd, tail.data(), place.tail_bytes, place.offset - place.tail_bytes) ==
-             place.tail_bytes &&
-         std::memcmp(tail.data(), place.tail.data(), place.tail_bytes) == 0;
+  return OpenFile{fd, {.device = info.st_dev, .inode = info.st_ino}, now, false};
 }
 
 void LogFollower::StartAtEnd(OpenFile& file, std::uint64_t size) const {
-  Place& place = file.place;
+  LogPlace& place = file.place;
   place.offset = size;
-  place.tail_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(size, kTail));
-  ReadAt(file.fd, place.tail.data(), place.tail_bytes, size - place.tail_bytes);
+  place.head = MarkAt(file.fd, 0, size);
+  const std::uint64_t tail = std::min<std::uint64_t>(size, LogMark::kMost);
+  place.tail = MarkAt(file.fd, size - tail, tail);
   // A line that is being written has begun before.
-  place.skipping = size > 0 && place.tail[place.tail_bytes - 1] != '\n';
+  char last = '\n';
+  place.skipping = size > 0 && ReadFileAt(file.fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
 /// Returns how many bytes it took: more than `bytes` by one buffer at most.
 std::uint64_t LogFollower::ReadOn(OpenFile& file, const FollowBudget& budget, std::uint64_t bytes,
                                   FunctionRef<void(std::string_view)> lines) {
-  Place& place = file.place;
+  LogPlace& place = file.place;
   struct stat info {};
   if (::fstat(file.fd, &info) != 0) return 0;
   auto size = static_cast<std::uint64_t>(info.st_size);
-  if (size < place.offset || !StandsWhere(file, place)) {
+  if (size < place.offset || !place.FitsTail(file.fd)) {
     ++counters_.truncated;
-    place = Place{info.st_dev, info.st_ino};
+    place = {.device = info.st_dev, .inode = info.st_ino};
   }
   const std::size_t room = budget.buffer.size() - kLinePadding;
   std::uint64_t taken = 0;
   while (place.offset < size && taken < bytes) {
-    const std::size_t read = ReadAt(file.fd, budget.buffer.data(), room, place.offset);
+    const std::size_t read = ReadFileAt(file.fd, budget.buffer.data(), room, place.offset);
     const std::size_t used = TakeLines(place, {budget.buffer.data(), read}, read == room, lines);
     if (used == 0) break;
     place.offset += used;
     taken += used;
-    place.tail_bytes = static_cast<std::uint32_t>(std::min(used, kTail));
-    std::memcpy(place.tail.data(), budget.buffer.data() + used - place.tail_bytes,
-                place.tail_bytes);
+    const std::size_t tail = std::min<std::size_t>(used, LogMark::kMost);
+    place.tail = MarkOf({budget.buffer.data() + used - tail, tail});
     size = std::max(size, place.offset);
   }
+  if (taken > 0 && place.head.bytes < LogMark::kMost) {
+    place.head = MarkAt(file.fd, 0, place.offset);
+  }
+  file.at_end = place.offset >= size;
   counters_.bytes += taken;
   counters_.backlog_bytes += size - place.offset;
   if (taken > 0) file.last_news = budget.now;
@@ -168,7 +218,7 @@ std::uint64_t LogFollower::ReadOn(OpenFile& file, const FollowBudget& budget, st
 }
 
 /// How many of the bytes read are done with: whole lines, or all that belongs to one too long.
-std::size_t LogFollower::TakeLines(Place& place, std::string_view read, bool full,
+std::size_t LogFollower::TakeLines(LogPlace& place, std::string_view read, bool full,
                                    FunctionRef<void(std::string_view)> lines) {
   const void* const newline = ::memrchr(read.data(), '\n', read.size());
   if (!newline) {
@@ -188,7 +238,7 @@ void LogFollower::TakeRest(OpenFile& file, std::string& buffer,
                            FunctionRef<void(std::string_view)> lines) {
   if (file.place.skipping) return;
   const std::size_t room = buffer.size() - kLinePadding - 1;
-  const std::size_t read = ReadAt(file.fd, buffer.data(), room, file.place.offset);
+  const std::size_t read = ReadFileAt(file.fd, buffer.data(), room, file.place.offset);
   if (read == 0) return;
   counters_.bytes += read;
   buffer[read] = '\n';

@@ -1,9 +1,6 @@
 #pragma once
 // Reads a growing file on, through all that happens to log files.
 
-#include <sys/types.h>
-
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +10,7 @@
 #include "base/clock.h"
 #include "base/function_ref.h"
 #include "base/result.h"
+#include "collectors/response/log_place.h"
 
 namespace tocsin {
 
@@ -35,6 +33,7 @@ struct FollowCounters {
   std::uint64_t long_lines = 0;  // skipped
   std::uint64_t renamed = 0;     // another file came in the place of the one that was read
   std::uint64_t truncated = 0;
+  std::uint64_t lost = 0;           // files gone before they were read to their ends
   std::uint64_t backlog_bytes = 0;  // known and not yet read
 };
 
@@ -46,8 +45,14 @@ class LogFollower {
  public:
   LogFollower(std::string path, FollowFrom from) : path_(std::move(path)), from_(from) {}
   ~LogFollower();
-  LogFollower(LogFollower&&) noexcept;
-  LogFollower& operator=(LogFollower&&) = delete;
+  LogFollower(const LogFollower&) = delete;
+  LogFollower& operator=(const LogFollower&) = delete;
+
+  /// Before the first Read(): goes on where the follower of `files` stopped, `saved` after the Unix
+  /// epoch. What was rotated since and is still there (RotationsOf) is read first.
+  void Resume(std::vector<LogPlace> files, nanoseconds saved);
+  /// For the Resume() of a later follower.
+  std::vector<LogPlace> Places() const;
 
   /// Hands what is new to `lines`: whole lines with their newlines, in the buffer, with
   /// kLinePadding readable bytes behind. Errors: kNotFound, kIo: the path cannot be read now (an
@@ -60,39 +65,36 @@ class LogFollower {
   static constexpr seconds kLinger{10};
 
  private:
-  static constexpr std::size_t kTail = 64;
-  /// How far a file was read, and enough to know it again.
-  struct Place {
-    dev_t device = 0;
-    ino_t inode = 0;
-    std::uint64_t offset = 0;
-    std::uint32_t tail_bytes = 0;
-    bool skipping = false;           // in the rest of a line that is not wanted
-    std::array<char, kTail> tail{};  // the bytes before the offset
-  };
   struct OpenFile {
     int fd;
-    Place place;
+    LogPlace place;
     MonoTime last_news;
+    bool at_end;  // all that was there has been read
+  };
+  struct Past {
+    std::vector<LogPlace> files;
+    nanoseconds saved;
   };
 
   Status Look(MonoTime now);
-  Result<OpenFile> Open(MonoTime now) const;
-  bool StandsWhere(const OpenFile& file, const Place& place) const;
+  void PickUp(const Past& past, MonoTime now);
+  Result<OpenFile> Open(const std::string& path, MonoTime now) const;
+  void AddOld(OpenFile file);
   void StartAtEnd(OpenFile& file, std::uint64_t size) const;
   std::uint64_t ReadOn(OpenFile& file, const FollowBudget& budget, std::uint64_t bytes,
                        FunctionRef<void(std::string_view)> lines);
   void TakeRest(OpenFile& file, std::string& buffer, FunctionRef<void(std::string_view)> lines);
-  std::size_t TakeLines(Place& place, std::string_view read, bool full,
+  std::size_t TakeLines(LogPlace& place, std::string_view read, bool full,
                         FunctionRef<void(std::string_view)> lines);
-  void Close(OpenFile& file);
+  static void Close(OpenFile& file);
 
   std::string path_;
   FollowFrom from_;
   bool looked_ = false;
   std::vector<OpenFile> old_;  // renamed ones, the oldest first
   std::optional<OpenFile> current_;
-  std::optional<Place> closed_;  // of the last file that went away
+  std::optional<LogPlace> closed_;  // of the last file that went away
+  std::optional<Past> past_;        // until the first look
   FollowCounters counters_;
 };
 

@@ -28,6 +28,18 @@ TEST(FileTest, SaysWhatIsWrong) {
   EXPECT_EQ(ReadWholeFile("/", 10).error().message(), "/: Is a directory");
 }
 
+TEST(FileTest, IsReplacedAsAWhole) {
+  const std::string path = ::testing::TempDir() + "file_test_replaced";
+  for (const char* text : {"one", "", "two two"}) {
+    ASSERT_TRUE(ReplaceFile(path, text, FileSync::kNo).ok());
+    EXPECT_EQ(*ReadWholeFile(path, 100), text);
+  }
+  EXPECT_FALSE(std::ifstream(path + ".new").good());
+  std::remove(path.c_str());
+  EXPECT_EQ(ReplaceFile("/nonexistent/x", "", FileSync::kYes).error().message(),
+            "/nonexistent/x.new: No such file or directory");
+}
+
 TEST(FileTest, EndlessFilesAreRefused) {
   EXPECT_EQ(ReadWholeFile("/dev/zero", 1 << 20).error().code(), Errc::kLimit);
 }

@@ -23,8 +23,6 @@ namespace {
 constexpr std::string_view kFormat =
     "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent "
     "\"$http_referer\" \"$http_user_agent\" $request_time";
-constexpr std::string_view kRegex =
-    R"re(^\S+ - \S+ \[[^\]]*\] "(?P<request>[^"]*)" (?P<status>\d+) (?P<bytes>\d+) "[^"]*" "[^"]*" (?P<seconds>[\d.]+)$)re";
 constexpr int kLines = 2000;
 
 /// What a shop's log looks like: a few routes, many paths, browsers' user agents.
@@ -41,6 +39,39 @@ std::string TextLines() {
            " \"https://shop.example.org/\" \"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 "
            "(KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36\" 0." +
            std::to_string(100 + i % 900) + "\n";
+  }
+  return out;
+}
+
+/// HAProxy's option httplog, after syslog.
+std::string HaproxyLines() {
+  std::string out;
+  for (int i = 0; i < kLines; ++i) {
+    const std::string n = std::to_string(i);
+    out += "Nov 21 13:24:15 lb1 haproxy[14389]: 10.0.1." + std::to_string(i % 250) + ":33317 " +
+           "[21/Nov/2026:13:24:15.655] http-in static/srv1 10/0/30/69/1" + n + " 200 2750 - - " +
+           "---- 1/1/1/1/0 0/0 {www.example.org} {} \"GET /users/" + n + "/orders HTTP/1.1\"\n";
+  }
+  return out;
+}
+
+std::string TraefikLines() {
+  std::string out;
+  for (int i = 0; i < kLines; ++i) {
+    const std::string n = std::to_string(i);
+    out += "203.0.113.7 - - [21/Nov/2026:13:24:15 +0000] \"GET /users/" + n +
+           "/orders HTTP/1.1\" 200 1" + n + " \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\" " + n +
+           " \"shop@docker\" \"http://172.18.0.4:8080\" " + std::to_string(i % 300) + "ms\n";
+  }
+  return out;
+}
+
+std::string CommonLines() {
+  std::string out;
+  for (int i = 0; i < kLines; ++i) {
+    const std::string n = std::to_string(i);
+    out += "203.0.113.7 - ann [21/Nov/2026:13:24:15 +0000] \"GET /users/" + n +
+           "/orders HTTP/1.1\" 200 1" + n + "\n";
   }
   return out;
 }
@@ -89,10 +120,31 @@ void NginxLines(benchmark::State& state) {
 }
 BENCHMARK(NginxLines);
 
-void RegexLines(benchmark::State& state) {
-  ReadLines(state, TextLines(), *MakeRegexParser(kRegex));
+void RegexLines(benchmark::State& state, std::string (*lines)(), const char* expression) {
+  ReadLines(state, lines(), *MakeRegexParser(expression));
 }
-BENCHMARK(RegexLines);
+BENCHMARK_CAPTURE(
+    RegexLines, NginxTimed, &TextLines,
+    R"re(^\S+ - \S+ \[[^\]]*\] "(?P<request>[^"]*)" (?P<status>\d+) (?P<bytes>\d+) "[^"]*" "[^"]*" (?P<seconds>[\d.]+)$)re");
+BENCHMARK_CAPTURE(
+    RegexLines, NginxCombinedFiveGroups, &TextLines,
+    R"re(^\S+ \S+ \S+ \[[^\]]+\] "(?P<method>\S+) (?P<path>\S+) [^"]*" (?P<status>\d{3}) (?P<bytes>\d+|-) "[^"]*" "[^"]*"(?: (?P<seconds>[\d.]+))?)re");
+BENCHMARK_CAPTURE(
+    RegexLines, NginxUnanchored, &TextLines,
+    R"re("(?P<request>[^"]*)" (?P<status>\d{3}) (?P<bytes>\d+) .* (?P<seconds>[\d.]+)$)re");
+BENCHMARK_CAPTURE(
+    RegexLines, ApacheCommon, &CommonLines,
+    R"re(^(\S+) (\S+) (\S+) \[([^\]]+)\] "(?P<method>[A-Z]+) (?P<path>[^ "]+)(?: HTTP/[\d.]+)?" (?P<status>\d{3}) (?P<bytes>\d+|-)$)re");
+BENCHMARK_CAPTURE(
+    RegexLines, Haproxy, &HaproxyLines,
+    R"re(\S+:\d+ \[[^\]]+\] \S+ \S+/\S+ -?\d+/-?\d+/-?\d+/-?\d+/\+?(?P<milliseconds>\d+) (?P<status>-?\d+) \+?(?P<bytes>\d+) .* "(?P<request>[^"]*)"$)re");
+BENCHMARK_CAPTURE(
+    RegexLines, Traefik, &TraefikLines,
+    R"re(^\S+ - \S+ \[[^\]]+\] "(?P<request>[^"]*)" (?P<status>\d+|-) (?P<bytes>\d+|-) "[^"]*" "[^"]*" \d+ "[^"]*" "[^"]*" (?P<milliseconds>\d+)ms$)re");
+// Flags and repeated groups are left to RE2.
+BENCHMARK_CAPTURE(
+    RegexLines, ByRe2Alone, &TextLines,
+    R"re((?i)^\S+ - \S+ \[[^\]]*\] "(?P<request>[^"]*)" (?P<status>\d+) (?P<bytes>\d+) "[^"]*" "[^"]*" (?P<seconds>[\d.]+)$)re");
 
 void CaddyJsonLines(benchmark::State& state) {
   ReadLines(state, CaddyLines(), *MakeJsonParser(CaddyFields()));

@@ -14,6 +14,7 @@
 #include "collectors/response/probe/expectations.h"
 #include "collectors/response/probe/probe_base.h"
 #include "collectors/response/probe/socket.h"
+#include "collectors/response/probe/target_url.h"
 
 namespace tocsin::probe {
 namespace {
@@ -37,7 +38,9 @@ class DnsProbe final : public ProbeBase, net::StreamUser {
   void Begin() override {
     if (dns().query_type == dns_type::kSoa) wants_serial_ = true;
     auto target = SplitHostPort(job_.target);
-    if (!target) return Fail(Reason::kTarget, "expected host or host:port, not " + job_.target);
+    if (!target)
+      return Fail(Reason::kTarget,
+                  "expected host or host:port, not " + RedactedTarget(job_.target));
     if (target->port.empty()) target->port = dns().transport == DnsTransport::kTls ? "853" : "53";
     const auto port = ParsePort(target->port);
     if (!port) return Fail(Reason::kTarget, "not a port: " + target->port);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "collectors/response/probe/target_url.h"
+
 namespace tocsin::probe {
 
 void Engine::Run(ProbeJob job, int retries, Done done, const void* owner) {
@@ -30,7 +32,7 @@ void Engine::Ended(std::uint64_t id, Order order, ProbeResult result) {
   const auto ended = running_.extract(id);  // destroyed at the end of this function
   result.attempts = order.attempt;
   const auto shared = std::make_shared<const ProbeResult>(std::move(result));
-  history_.Add(order.job.module, order.job.target, shared);
+  history_.Add(order.job.module, RedactedTarget(order.job.target), shared);
   if (!shared->success() && order.attempt <= order.retries) {
     ++order.attempt;
     return Start(std::move(order));

@@ -16,7 +16,7 @@ namespace tocsin::probe {
 struct HistoryEntry {
   std::uint64_t id = 0;  // ascending
   std::shared_ptr<const Module> module;
-  std::string target;
+  std::string target;  // as it may be shown
   std::shared_ptr<const ProbeResult> result;
 };
 

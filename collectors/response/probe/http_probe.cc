@@ -242,9 +242,9 @@ class HttpProbe final : public ProbeBase {
     auto url = ParseTargetUrl(to);
     if ((!to.starts_with("http://") && !to.starts_with("https://")) || !url) {
       TakeFacts(reply);
-      return Fail(Reason::kRedirect, "redirected to " + *reply.Header("location"));
+      return Fail(Reason::kRedirect, "redirected to " + RedactedTarget(*reply.Header("location")));
     }
-    Log("redirected to " + to);
+    Log("redirected to " + RedactedTarget(to));
     if (url->scheme == asked_.scheme && url->Authority() == asked_.Authority()) {
       url_.path_and_query = url->path_and_query;
     } else {

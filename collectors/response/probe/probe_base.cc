@@ -7,6 +7,7 @@
 
 #include "base/parse.h"
 #include "base/utf8.h"
+#include "collectors/response/probe/target_url.h"
 
 namespace tocsin::probe {
 namespace {
@@ -68,7 +69,7 @@ ProbeBase::ProbeBase(net::Network& network, ProbeJob job, ProbeDone done)
 void ProbeBase::Start() {
   began_ = loop().Now();
   result_.began = loop().clock().Wall();
-  Log("probing " + job_.target + " by module " + module().name + " (" +
+  Log("probing " + RedactedTarget(job_.target) + " by module " + module().name + " (" +
       std::string(ProberName(module().prober)) + "), at most " + FormatDuration(job_.timeout));
   timer_.Set(deadline(), [this] { Fail(Reason::kTimeout, "the time was up"); });
   Begin();

@@ -8,6 +8,7 @@
 #include "base/parse.h"
 #include "collectors/response/probe/module_fields.h"
 #include "collectors/response/probe/module_file.h"
+#include "collectors/response/probe/target_url.h"
 
 namespace tocsin::probe {
 namespace {
@@ -103,12 +104,13 @@ Status ReadGroup(const CollectorDeps& deps, const YamlNode& node, ProbeSettings&
   watch.pings = static_cast<int>(pings);
   for (const std::string& target : targets) {
     watch.target = target;
+    const std::string shown = RedactedTarget(target);
     const bool twice =
         std::any_of(settings.watches.begin(), settings.watches.end(), [&](const WatchSpec& other) {
-          return other.target == target && other.module == watch.module &&
+          return RedactedTarget(other.target) == shown && other.module == watch.module &&
                  other.labels == watch.labels;
         });
-    if (twice) return file.At(node, "the target " + target + " stands twice for this module");
+    if (twice) return file.At(node, "the target " + shown + " stands twice for this module");
     settings.watches.push_back(watch);
   }
   if (discovery->empty()) return Unit{};

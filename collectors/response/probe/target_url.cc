@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kUnix = "unix:";
 
 Error Bad(std::string_view target, std::string_view why) {
-  return {Errc::kInvalid, "not a URL: " + std::string(target) + ": " + std::string(why)};
+  return {Errc::kInvalid, "not a URL: " + RedactedTarget(target) + ": " + std::string(why)};
 }
 
 bool HasControl(std::string_view text) {
@@ -49,6 +49,18 @@ std::string TargetUrl::Text() const {
   std::string text = scheme + "://" + Authority();
   if (!path_and_query.starts_with('/')) text += '/';
   return text + path_and_query;
+}
+
+std::string RedactedTarget(std::string_view target) {
+  const std::size_t scheme = target.find("://");
+  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::string_view authority =
+      target.substr(begin, target.substr(begin).find_first_of("/?#"));
+  const std::size_t at = authority.rfind('@');
+  const std::size_t colon = authority.substr(0, at).find(':');
+  if (at == std::string_view::npos || colon == std::string_view::npos) return std::string(target);
+  std::string shown(target.substr(0, begin + colon + 1));
+  return shown.append("xxxxx").append(target.substr(begin + at));
 }
 
 Result<TargetUrl> ParseTargetUrl(std::string_view target) {

@@ -26,4 +26,8 @@ struct TargetUrl {
 /// them: "http://unix:/run/app.sock:/path". Errors: kInvalid.
 Result<TargetUrl> ParseTargetUrl(std::string_view target);
 
+/// A target as it may be shown: "https://user:xxxxx@host/" of one with a password, which is how Go
+/// redacts URLs.
+std::string RedactedTarget(std::string_view target);
+
 }  // namespace tocsin::probe

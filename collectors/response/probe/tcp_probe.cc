@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "collectors/net/stream.h"
 #include "collectors/response/probe/probe_base.h"
+#include "collectors/response/probe/target_url.h"
 
 namespace tocsin::probe {
 namespace {
@@ -36,7 +37,8 @@ class TcpProbe final : public ProbeBase, net::StreamUser {
     const auto target = SplitHostPort(job_.target);
     const auto port = target ? ParsePort(target->port) : std::nullopt;
     if (!port || target->host.empty()) {
-      return Fail(Reason::kTarget, "expected host:port or unix:/path, not " + job_.target);
+      return Fail(Reason::kTarget,
+                  "expected host:port or unix:/path, not " + RedactedTarget(job_.target));
     }
     host_ = job_.hostname.empty() ? target->host : job_.hostname;
     Resolve(target->host, tcp().ip, lookup_seconds_, [this, p = *port](const net::Address& a) {

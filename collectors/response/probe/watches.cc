@@ -8,15 +8,19 @@
 #include "base/log.h"
 #include "collectors/net/network.h"
 #include "collectors/response/probe/emit.h"
+#include "collectors/response/probe/target_url.h"
 #include "collectors/response/probe/totals.h"
 
 namespace tocsin::probe {
 
 struct Watches::Watch {
   Watch(WatchSpec its_spec, net::Loop& loop, milliseconds window)
-      : spec(std::move(its_spec)), timer(loop), totals(window) {
-    labels = {{"instance", spec.target}, {"module", spec.module->name}};
-    service_labels = {{"instance", spec.target}, {"service", spec.service}};
+      : spec(std::move(its_spec)),
+        instance(RedactedTarget(spec.target)),
+        timer(loop),
+        totals(window) {
+    labels = {{"instance", instance}, {"module", spec.module->name}};
+    service_labels = {{"instance", instance}, {"service", spec.service}};
     for (const auto& [name, value] : spec.labels) {
       labels.push_back({name, value});
       service_labels.push_back({name, value});
@@ -24,6 +28,7 @@ struct Watches::Watch {
   }
 
   const WatchSpec spec;
+  const std::string instance;
   std::vector<LabelView> labels;          // of probe_*
   std::vector<LabelView> service_labels;  // of the common shape
 
@@ -42,7 +47,7 @@ namespace {
 std::string LabelKey(const WatchSpec& spec) {
   auto labels = spec.labels;
   std::sort(labels.begin(), labels.end());
-  std::string key = spec.target;
+  std::string key = RedactedTarget(spec.target);
   for (const auto& [name, value] : labels) {
     if (!value.empty()) key.append(1, '\0').append(name).append(1, '\0').append(value);
   }

@@ -1,8 +1,6 @@
 #include "collectors/response/statsd/receiver.h"
 
 #include <linux/sock_diag.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -15,8 +13,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 
-#include "base/parse.h"
+#include "collectors/response/statsd/address.h"
 
 namespace tocsin::statsd {
 namespace {
@@ -28,46 +27,6 @@ constexpr int kMaxBatches = 64;
 
 Error OsError(const std::string& what, int error) {
   return {Errc::kIo, "statsd: " + what + ": " + std::strerror(error)};
-}
-
-struct HostPort {
-  std::string host;  // empty: every address
-  std::string port;
-};
-
-Result<HostPort> Split(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  const Error wrong(Errc::kInvalid, "\"" + address +
-                                        "\": expected an address and a port, \"127.0.0.1:9125\", "
-                                        "\"[::1]:9125\" or \":9125\"");
-  if (colon == std::string::npos) return wrong;
-  HostPort split{address.substr(0, colon), address.substr(colon + 1)};
-  if (split.host.starts_with('[') && split.host.ends_with(']')) {
-    split.host = split.host.substr(1, split.host.size() - 2);
-  } else if (split.host.find(':') != std::string::npos) {
-    return wrong;
-  }
-  if (!ParseInt<std::uint16_t>(split.port)) return wrong;
-  if (split.host == "localhost") split.host = "127.0.0.1";
-  return split;
-}
-
-/// Calls `use` with the socket address, which is numeric: nothing is asked of a name server.
-Status WithAddress(const std::string& address,
-                   FunctionRef<Status(const sockaddr* where, socklen_t bytes)> use) {
-  TRY_ASSIGN(const HostPort split, Split(address));
-  addrinfo hints{};
-  hints.ai_family = split.host.empty() ? AF_INET6 : AF_UNSPEC;
-  hints.ai_socktype = SOCK_DGRAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(split.host.empty() ? nullptr : split.host.c_str(), split.port.c_str(), &hints,
-                    &found) != 0) {
-    return Error{Errc::kInvalid, "\"" + address + "\": expected a numeric address and a port"};
-  }
-  Status used = use(found->ai_addr, found->ai_addrlen);
-  ::freeaddrinfo(found);
-  return used;
 }
 
 /// As much of `bytes` as this process may have.
@@ -105,10 +64,6 @@ struct Receiver::Batch {
   std::array<mmsghdr, kBatch> messages{};
 };
 
-Status CheckUdpAddress(const std::string& address) {
-  return WithAddress(address, [](const sockaddr*, socklen_t) -> Status { return Unit{}; });
-}
-
 Result<std::unique_ptr<Receiver>> Receiver::Start(const ReceiverOptions& options,
                                                   SharedTable& table) {
   std::unique_ptr<Receiver> receiver(new Receiver(table));
@@ -118,6 +73,9 @@ Result<std::unique_ptr<Receiver>> Receiver::Start(const ReceiverOptions& options
   if (!options.unixgram.empty()) {
     TRY(receiver->BindUnix(options.unixgram, options.unixgram_mode, options.receive_buffer));
   }
+  if (!options.tcp.empty()) {
+    TRY_ASSIGN(receiver->tcp_, TcpServer::Listen(options.tcp, options.tcp_limits, table));
+  }
   receiver->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (receiver->wake_ < 0) return OsError("eventfd", errno);
   receiver->thread_ = std::thread([r = receiver.get()] { r->Run(); });
@@ -126,9 +84,9 @@ Result<std::unique_ptr<Receiver>> Receiver::Start(const ReceiverOptions& options
 
 Receiver::~Receiver() {
   if (thread_.joinable()) {
-    const std::uint64_t one = 1;
-    // An eventfd takes a first 1 in any case.
-    if (::write(wake_, &one, sizeof one) == sizeof one) thread_.join();
+    stopping_ = true;
+    Wake();
+    thread_.join();
   }
   for (const Socket& socket : sockets_) ::close(socket.fd);
   if (wake_ >= 0) ::close(wake_);
@@ -136,18 +94,10 @@ Receiver::~Receiver() {
 }
 
 Status Receiver::BindUdp(const std::string& address, std::size_t buffer) {
-  return WithAddress(address, [&](const sockaddr* where, socklen_t bytes) -> Status {
-    const int fd = ::socket(where->sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return OsError(address, errno);
-    sockets_.push_back({fd, Listener::kUdp});
-    const int off = 0;
-    if (where->sa_family == AF_INET6) {
-      ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    }
-    AskForBuffer(fd, buffer);
-    if (::bind(fd, where, bytes) != 0) return OsError(address, errno);
-    return Unit{};
-  });
+  TRY_ASSIGN(const int fd,
+             BindSocket(address, SOCK_DGRAM, [&](int socket) { AskForBuffer(socket, buffer); }));
+  sockets_.push_back({fd, Listener::kUdp});
+  return Unit{};
 }
 
 Status Receiver::BindUnix(const std::string& path, std::uint32_t mode, std::size_t buffer) {
@@ -175,15 +125,39 @@ Status Receiver::BindUnix(const std::string& path, std::uint32_t mode, std::size
 void Receiver::Run() {
   ::pthread_setname_np(::pthread_self(), "tocsin-statsd");
   Batch batch;
+  const std::size_t datagrams = 1 + sockets_.size();
   std::vector<pollfd> waits{{wake_, POLLIN, 0}};
   for (const Socket& socket : sockets_) waits.push_back({socket.fd, POLLIN, 0});
-  while (true) {
-    if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) return;
-    if (waits[0].revents != 0) return;
+  while (!stopping_) {
+    waits.resize(datagrams);
+    if (tcp_) tcp_->AddWaits(waits);
+    if (::poll(waits.data(), waits.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      return;
+    }
     for (std::size_t i = 0; i < sockets_.size(); ++i) {
       if (waits[i + 1].revents != 0) Drain(sockets_[i], batch);
     }
+    if (tcp_) {
+      tcp_->Serve(std::span<const pollfd>(waits).subspan(datagrams),
+                  {batch.bytes.get(), kMaxDatagram});
+    }
+    if (waits[0].revents == 0) continue;
+    std::uint64_t times = 0;
+    if (::read(wake_, &times, sizeof times) > 0 && tcp_) tcp_->MoveTo(now_);
   }
+}
+
+/// An eventfd takes a 1 unless it holds 2^64 - 2 already.
+void Receiver::Wake() const {
+  const std::uint64_t one = 1;
+  if (::write(wake_, &one, sizeof one) < 0) return;
+}
+
+void Receiver::MoveTo(MonoTime now) {
+  if (!tcp_) return;
+  now_ = now;
+  Wake();
 }
 
 void Receiver::Drain(const Socket& socket, Batch& batch) {
@@ -227,16 +201,13 @@ std::size_t Receiver::ReceiveBufferBytes() const {
 std::vector<std::uint16_t> Receiver::Ports() const {
   std::vector<std::uint16_t> ports;
   for (const Socket& socket : sockets_) {
-    if (socket.listener != Listener::kUdp) continue;
-    sockaddr_storage address{};
-    socklen_t bytes = sizeof address;
-    if (::getsockname(socket.fd, reinterpret_cast<sockaddr*>(&address), &bytes) != 0) continue;
-    const auto port = address.ss_family == AF_INET
-                          ? reinterpret_cast<const sockaddr_in&>(address).sin_port
-                          : reinterpret_cast<const sockaddr_in6&>(address).sin6_port;
-    ports.push_back(ntohs(port));
+    if (socket.listener == Listener::kUdp) ports.push_back(PortOf(socket.fd));
   }
   return ports;
+}
+
+std::vector<std::uint16_t> Receiver::TcpPorts() const {
+  return tcp_ ? tcp_->Ports() : std::vector<std::uint16_t>();
 }
 
 }  // namespace tocsin::statsd

@@ -1,16 +1,16 @@
 #pragma once
 // The sockets that StatsD clients send to, and the thread that empties them.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "base/function_ref.h"
-#include "base/mutex.h"
+#include "base/clock.h"
 #include "base/result.h"
-#include "collectors/response/statsd/table.h"
+#include "collectors/response/statsd/tcp_server.h"
 
 namespace tocsin::statsd {
 
@@ -18,20 +18,10 @@ struct ReceiverOptions {
   std::vector<std::string> udp;  // "127.0.0.1:9125", "[::1]:8125", ":8125" (every address)
   std::string unixgram;          // a path, or empty
   std::uint32_t unixgram_mode = 0722;
-  std::size_t receive_buffer = 8 << 20;  // asked of the kernel for each socket
+  std::size_t receive_buffer = 8 << 20;  // asked of the kernel for each datagram socket
+  std::vector<std::string> tcp;          // as `udp`
+  TcpLimits tcp_limits;
 };
-
-/// A table that a receiver's thread writes and a collector reads.
-struct SharedTable {
-  SharedTable(const Mapping& mapping, const TableLimits& limits,
-              std::function<bool(std::string_view)> reserved)
-      : table(mapping, limits, std::move(reserved)) {}
-  Mutex mutex;
-  Table table GUARDED_BY(mutex);
-};
-
-/// Errors: kInvalid, saying what an address looks like.
-Status CheckUdpAddress(const std::string& address);
 
 class Receiver {
  public:
@@ -50,6 +40,9 @@ class Receiver {
   std::size_t ReceiveBufferBytes() const;
   /// Where the UDP sockets are bound: the ports where 0 was asked for.
   std::vector<std::uint16_t> Ports() const;
+  std::vector<std::uint16_t> TcpPorts() const;
+  /// Tells the thread the time, by which it ends idle connections.
+  void MoveTo(MonoTime now);
 
  private:
   struct Socket {
@@ -63,11 +56,15 @@ class Receiver {
   Status BindUnix(const std::string& path, std::uint32_t mode, std::size_t buffer);
   void Run();
   void Drain(const Socket& socket, Batch& batch);
+  void Wake() const;
 
   SharedTable& table_;
   std::vector<Socket> sockets_;
   std::string unix_path_;
-  int wake_ = -1;  // an eventfd: written to once, to stop
+  std::unique_ptr<TcpServer> tcp_;  // null without; the thread's
+  int wake_ = -1;                   // an eventfd
+  std::atomic<bool> stopping_ = false;
+  std::atomic<MonoTime> now_ = MonoTime{};
   std::thread thread_;
 };
 

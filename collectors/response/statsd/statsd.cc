@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "collectors/response/own_names.h"
 #include "collectors/response/response.h"
+#include "collectors/response/statsd/address.h"
 #include "collectors/response/statsd/mapping.h"
 #include "collectors/response/statsd/receiver.h"
 
@@ -21,6 +22,12 @@ constexpr FamilySpec kUdpPackets{"statsd_exporter_udp_packets_total", MetricType
                                  "StatsD datagrams received over UDP."};
 constexpr FamilySpec kUnixPackets{"statsd_exporter_unixgram_packets_total", MetricType::kCounter,
                                   "StatsD datagrams received over unix sockets."};
+constexpr FamilySpec kTcpConnections{"statsd_exporter_tcp_connections_total", MetricType::kCounter,
+                                     "TCP connections of StatsD clients."};
+constexpr FamilySpec kTcpErrors{"statsd_exporter_tcp_connection_errors_total", MetricType::kCounter,
+                                "TCP connections that broke."};
+constexpr FamilySpec kTcpTooLong{"statsd_exporter_tcp_too_long_lines_total", MetricType::kCounter,
+                                 "TCP connections that were ended because of a line too long."};
 constexpr FamilySpec kLines{"statsd_exporter_lines_total", MetricType::kCounter,
                             "StatsD lines received."};
 constexpr FamilySpec kSamples{"statsd_exporter_samples_total", MetricType::kCounter,
@@ -49,6 +56,11 @@ constexpr FamilySpec kKernelDropped{
     "Datagrams that the kernel threw away because the socket's buffer was full."};
 constexpr FamilySpec kBuffer{"tocsin_statsd_receive_buffer_bytes", MetricType::kGauge,
                              "Buffer that the kernel gave to the smallest of the sockets."};
+constexpr FamilySpec kTcpOpen{"tocsin_statsd_tcp_open_connections", MetricType::kGauge,
+                              "TCP connections that are open."};
+constexpr FamilySpec kTcpClosed{
+    "tocsin_statsd_tcp_closed_connections_total", MetricType::kCounter,
+    "TCP connections that were ended because they were idle or past the limit, by why."};
 constexpr FamilySpec kIgnored{"tocsin_statsd_ignored_lines_total", MetricType::kCounter,
                               "Lines of DogStatsD that are no metrics, by kind."};
 constexpr FamilySpec kDropped{
@@ -57,10 +69,11 @@ constexpr FamilySpec kDropped{
 constexpr FamilySpec kSeries{"tocsin_statsd_series", MetricType::kGauge,
                              "Series that StatsD clients have made; a histogram is one."};
 
-constexpr std::array kFamilies{kUdpPackets, kUnixPackets, kLines,    kSamples,       kSampleErrors,
-                               kTags,       kTagErrors,   kEvents,   kUnmapped,      kEventErrors,
-                               kConflicts,  kActions,     kMappings, kKernelDropped, kBuffer,
-                               kIgnored,    kDropped,     kSeries};
+constexpr std::array kFamilies{
+    kUdpPackets,  kUnixPackets,  kTcpConnections, kTcpErrors, kTcpTooLong,    kLines,
+    kSamples,     kSampleErrors, kTags,           kTagErrors, kEvents,        kUnmapped,
+    kEventErrors, kConflicts,    kActions,        kMappings,  kKernelDropped, kBuffer,
+    kTcpOpen,     kTcpClosed,    kIgnored,        kDropped,   kSeries};
 
 /// Series copied at one time while the receiver waits.
 constexpr std::size_t kChunk = 64;
@@ -78,13 +91,15 @@ class StatsdCollector final : public Collector {
         shared_(settings_.mapping, settings_.limits, OwnNames(kFamilies)) {}
 
   Status Collect(const RoundContext& round, FamilySink& out) override {
-    if (settings_.receiver.udp.empty() && settings_.receiver.unixgram.empty()) {
+    const statsd::ReceiverOptions& listen = settings_.receiver;
+    if (listen.udp.empty() && listen.tcp.empty() && listen.unixgram.empty()) {
       return Error{Errc::kUnsupported, "statsd: the configuration names nothing to listen on"};
     }
     if (!receiver_) {
       // Not before: a reload makes the new collector while the old one still has the address.
       TRY_ASSIGN(receiver_, statsd::Receiver::Start(settings_.receiver, shared_));
     }
+    receiver_->MoveTo(round.deadline);
     {
       const MutexLock lock(shared_.mutex);
       shared_.table.MoveTo(round.deadline);
@@ -112,6 +127,7 @@ class StatsdCollector final : public Collector {
         if (const SeriesSpec* spec = shared_.table.Read(i, values_)) rows_.push_back({spec, at});
       }
       counters_ = shared_.table.counters();
+      tcp_ = shared_.tcp;
       series_ = shared_.table.size();
     }
   }
@@ -150,6 +166,9 @@ class StatsdCollector final : public Collector {
     };
     add(kUdpPackets, counters_.packets[0]);
     add(kUnixPackets, counters_.packets[1]);
+    add(kTcpConnections, tcp_.connections);
+    add(kTcpErrors, tcp_.errors);
+    add(kTcpTooLong, tcp_.too_long);
     add(kLines, counters_.lines);
     add(kSamples, counters_.samples);
     for (std::size_t i = 0; i < statsd::kSampleErrors; ++i) {
@@ -170,6 +189,9 @@ class StatsdCollector final : public Collector {
     add(kMappings, settings_.mapping.size());
     add(kKernelDropped, receiver_->KernelDrops());
     add(kBuffer, receiver_->ReceiveBufferBytes());
+    add(kTcpOpen, tcp_.open);
+    by(kTcpClosed, "reason", "idle", tcp_.idle);
+    by(kTcpClosed, "reason", "limit", tcp_.over_limit);
     by(kIgnored, "kind", "event", counters_.ignored_events);
     by(kIgnored, "kind", "service_check", counters_.ignored_checks);
     add(kDropped, counters_.dropped_by_limit);
@@ -183,6 +205,7 @@ class StatsdCollector final : public Collector {
   std::vector<double> values_;
   std::vector<LabelView> labels_;
   statsd::TableCounters counters_;
+  statsd::TcpCounters tcp_;
   std::size_t series_ = 0;
 };
 
@@ -195,7 +218,7 @@ Result<std::vector<std::string>> ReadAddresses(const YamlFile& file, const YamlN
     if (!address.empty()) addresses.push_back(std::move(address));
   }
   for (const std::string& address : addresses) {
-    if (const Status good = statsd::CheckUdpAddress(address); !good) {
+    if (const Status good = statsd::CheckAddress(address); !good) {
       return file.At(node, good.error().message());
     }
   }
@@ -226,6 +249,18 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   StatsdSettings settings;
   TRY_ASSIGN(settings.receiver.udp,
              fields.Read("listen_udp", ReadAddresses, std::vector<std::string>{}));
+  TRY_ASSIGN(settings.receiver.tcp,
+             fields.Read("listen_tcp", ReadAddresses, std::vector<std::string>{}));
+  TRY_ASSIGN(const std::int64_t connections, fields.Read("tcp_max_connections", YamlInt, 256));
+  if (connections < 1 || connections > 10'000) {
+    return deps.file.At(deps.settings, "tcp_max_connections: expected a number from 1 to 10000");
+  }
+  settings.receiver.tcp_limits.connections = static_cast<std::size_t>(connections);
+  TRY_ASSIGN(settings.receiver.tcp_limits.idle,
+             fields.Read("tcp_idle_timeout", YamlDuration, settings.receiver.tcp_limits.idle));
+  if (settings.receiver.tcp_limits.idle < seconds(1)) {
+    return deps.file.At(deps.settings, "tcp_idle_timeout: expected at least 1s");
+  }
   TRY_ASSIGN(settings.receiver.unixgram, fields.Read("listen_unixgram", YamlString, ""));
   TRY_ASSIGN(settings.receiver.unixgram_mode,
              fields.Read("unix_socket_mode", ReadMode, settings.receiver.unixgram_mode));
@@ -260,7 +295,7 @@ extern const CatalogEntry kStatsdCollector{
     .on_by_default = false,
     .interval = seconds(1),
     .help =
-        "What programs send by StatsD and DogStatsD, over UDP and unix sockets; and the "
+        "What programs send by StatsD and DogStatsD, over UDP, TCP and unix sockets; and the "
         "reception itself.",
     .families = kFamilies,
     .flags = {},

@@ -10,7 +10,6 @@
 namespace tocsin::statsd {
 namespace {
 
-constexpr std::size_t kMaxLine = 8192;
 constexpr std::size_t kMaxKey = 1024;      // that is remembered
 constexpr std::size_t kSeriesBytes = 512;  // of a series besides its texts and values
 constexpr std::string_view kHelp = "Sent by StatsD clients.";
@@ -57,8 +56,12 @@ Table::Table(const Mapping& mapping, const TableLimits& limits,
 
 void Table::TakePacket(std::string_view packet, Listener listener) {
   ++counters_.packets[static_cast<std::size_t>(listener)];
-  while (!packet.empty()) {
-    std::string_view line = TakeLine(packet);
+  TakeText(packet);
+}
+
+void Table::TakeText(std::string_view lines) {
+  while (!lines.empty()) {
+    std::string_view line = TakeLine(lines);
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) continue;
     ++counters_.lines;

@@ -28,6 +28,9 @@ struct TableLimits {
   milliseconds set_interval{10'000};  // over which members of sets are told apart
 };
 
+/// A longer line is malformed.
+inline constexpr std::size_t kMaxLine = 8192;
+
 enum class Listener : std::uint8_t { kUdp, kUnix };
 
 /// Why an event counts for nothing; statsd_exporter's words.
@@ -73,6 +76,8 @@ class Table final : private LineSink {
 
   /// Reads the lines of a datagram.
   void TakePacket(std::string_view packet, Listener listener);
+  /// The same of lines that came in no packet.
+  void TakeText(std::string_view lines);
 
   /// Time goes on: series past their time to live go, sets begin anew, quantiles forget.
   void MoveTo(MonoTime now);

@@ -81,6 +81,24 @@ TEST_F(ProbeCollectorTest, ARoundTellsOfEveryTargetInBothShapes) {
       << page;
 }
 
+TEST_F(ProbeCollectorTest, PasswordsOfTargetsAreShownNowhere) {
+  const std::string rest = "@127.0.0.1:" + std::to_string(net::DeadPort()) + "/";
+  const std::string target = "http://ann:secret" + rest;
+  const auto collector = Make("targets: [{module: http_2xx, targets: ['" + target + "']}]\n");
+  ASSERT_TRUE(collector.ok()) << collector.error().message();
+  std::string all = Round(**collector);
+  EXPECT_NE(all.find("instance=\"http://ann:xxxxx" + rest + "\""), std::string::npos) << all;
+  all += Ask(**collector, "/probe", {{"target", target}, {"module", "http_2xx"}, {"debug", "true"}})
+             .body;
+  all += Ask(**collector, "/probes", {}).body;
+  all += Ask(**collector, "/logs", {{"id", "1"}}).body;
+  EXPECT_NE(all.find("ann:xxxxx"), std::string::npos) << all;
+  EXPECT_EQ(all.find("secret"), std::string::npos) << all;
+  const auto twice = Make("targets: [{module: http_2xx, targets: ['" + target +
+                          "', 'http://ann:other" + rest + "']}]\n");
+  EXPECT_NE(twice.error().message().find("ann:xxxxx" + rest + " stands twice"), std::string::npos);
+}
+
 TEST_F(ProbeCollectorTest, TargetsOfAFileComeAndGo) {
   const std::filesystem::path dir =
       std::filesystem::path(testing::TempDir()) / ("tocsin-probe-" + std::to_string(::getpid()));

@@ -45,6 +45,22 @@ TEST(TargetUrl, ReadsWhatPeopleWrite) {
   EXPECT_EQ(ParseTargetUrl("unix:/run/a.sock:/b")->unix_socket, "/run/a.sock");
 }
 
+TEST(TargetUrl, PasswordsAreNotShown) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"http://ann:secret@h:80/a@b:c", "http://ann:xxxxx@h:80/a@b:c"},
+      {"ann:s@e:cret@h", "ann:xxxxx@h"},
+      {"https://:secret@[::1]:443?x", "https://:xxxxx@[::1]:443?x"},
+      {"http://ann@h:80/", "http://ann@h:80/"},
+      {"http://h:80/ann:secret@x", "http://h:80/ann:secret@x"},
+      {"h:80", "h:80"},
+      {"http://unix:/run/a:@.sock", "http://unix:/run/a:@.sock"},
+      {"", ""},
+  };
+  for (const auto& [target, shown] : cases) EXPECT_EQ(RedactedTarget(target), shown) << target;
+  EXPECT_EQ(ParseTargetUrl("http://ann:secret@h:x").error().message(),
+            "not a URL: http://ann:xxxxx@h:x: no such port");
+}
+
 TEST(SplitHostPort, KnowsIpv6) {
   EXPECT_EQ(SplitHostPort("2001:db8::1")->host, "2001:db8::1");
   EXPECT_EQ(SplitHostPort("[2001:db8::1]:53")->port, "53");

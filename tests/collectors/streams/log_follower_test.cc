@@ -8,9 +8,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "collectors/response/log_follower.h"
+#include "collectors/response/log_positions.h"
 
 namespace tocsin {
 namespace {
@@ -199,6 +201,183 @@ TEST_F(LogFollowerTest, ABacklogIsReadInPieces) {
   EXPECT_EQ(read, all + "next\n");
   EXPECT_EQ(follower.counters().backlog_bytes, 0u);
   EXPECT_EQ(follower.counters().bytes, read.size());
+}
+
+/// What an agent's end and start make of a follower.
+class LogPositionsTest : public LogFollowerTest {
+ protected:
+  LogPositionsTest() { Restart(); }
+
+  /// A kill -9: nothing is written at the end.
+  void Restart(FollowFrom from = FollowFrom::kEnd) {
+    positions_.emplace(folder_ + "/state.json");
+    follower_.emplace(path_, from);
+    positions_->Resume(*follower_);
+  }
+  std::string Next(std::uint64_t bytes = 1 << 20) {
+    std::string read = Round(*follower_, bytes);
+    positions_->Save({{path_, follower_->Places()}});
+    return read;
+  }
+  void Rotate() {
+    for (int i = 8; i > 0; --i) {
+      const std::string from = path_ + "." + std::to_string(i);
+      if (fs::exists(from)) fs::rename(from, path_ + "." + std::to_string(i + 1));
+    }
+    // Not within one tick of the kernel's clock.
+    fs::last_write_time(path_, fs::file_time_type::clock::now() + seconds(++rotations_));
+    fs::rename(path_, path_ + ".1");
+  }
+
+  int rotations_ = 0;
+  std::optional<LogPositions> positions_;
+  std::optional<LogFollower> follower_;
+};
+
+TEST_F(LogPositionsTest, GoesOnWhereTheLastLifeStopped) {
+  Append("old\n");
+  EXPECT_EQ(Next(), "");
+  Append("a\nhal");
+  EXPECT_EQ(Next(), "a\n");
+  Restart();
+  EXPECT_EQ(Next(), "");
+  Append("f\nb\n");
+  Restart(FollowFrom::kBeginning);
+  EXPECT_EQ(Next(), "half\nb\n");
+  EXPECT_EQ(follower_->counters().lost, 0u);
+  EXPECT_EQ(follower_->counters().truncated, 0u);
+}
+
+TEST_F(LogPositionsTest, ReadsWhatWasRotatedMeanwhile) {
+  Append("old\n");
+  Next();
+  Append("a\n");
+  EXPECT_EQ(Next(), "a\n");
+  Append("b\n");
+  Rotate();
+  Append("c\n");
+  Rotate();
+  Append("d\n");
+  Rotate();
+  Append("e\n");
+  Append(path_ + ".4.gz", "packed");
+  Append(folder_ + "/access.log.orig", "not a rotation");
+  // What had been rotated before is not read again, nor is what another log's rotation is.
+  Append(folder_ + "/other.log.1", "other\n");
+  Restart();
+  EXPECT_EQ(Next(), "b\nc\nd\ne\n");
+  Append("f\n");
+  EXPECT_EQ(Next(), "f\n");
+  Restart();
+  EXPECT_EQ(Next(), "");
+  EXPECT_EQ(follower_->counters().lost, 0u);
+}
+
+TEST_F(LogPositionsTest, ACopyThatWasTruncatedIsFoundByItsBytes) {
+  Append("first line\n");
+  Next();
+  Append("a\n");
+  EXPECT_EQ(Next(), "a\n");
+  Append("b\n");
+  fs::copy(path_, folder_ + "/access-20261121.log");
+  Overwrite(path_, "c\nd\ne\nf\ng\nh\ni\n");
+  Restart();
+  EXPECT_EQ(Next(), "b\nc\nd\ne\nf\ng\nh\ni\n");
+  EXPECT_EQ(follower_->counters().lost, 0u);
+}
+
+TEST_F(LogPositionsTest, WhatIsGoneIsCountedAndTheNewFileReadWhole) {
+  Append("old\n");
+  Next();
+  Append("a\n");
+  EXPECT_EQ(Next(), "a\n");
+  fs::remove(path_);
+  Append("b\n");
+  Restart();
+  EXPECT_EQ(Next(), "b\n");
+  EXPECT_EQ(follower_->counters().lost, 1u);
+}
+
+TEST_F(LogPositionsTest, TheLogMayBeAbsentAtEitherEnd) {
+  EXPECT_EQ(Next(), "");
+  Append("a\n");
+  Restart();
+  EXPECT_EQ(Next(), "a\n") << "it came while nobody looked: it is new";
+  Append("b\n");
+  fs::rename(path_, path_ + ".1");
+  Restart();
+  EXPECT_EQ(Next(), "b\n");
+  EXPECT_FALSE(ok_);
+  Append("c\n");
+  EXPECT_EQ(Next(), "c\n");
+}
+
+TEST_F(LogPositionsTest, ABacklogOutlivesRestartsAndRotations) {
+  std::string all;
+  for (int i = 0; i < 2000; ++i) all += "line " + std::to_string(i) + "\n";
+  Append("first\n");
+  Next();
+  Append(all);
+  std::string read;
+  for (int i = 0; read.size() < all.size() && i < 200; ++i) {
+    read += Next(1000);
+    if (i == 3) Rotate();
+    if (i == 7) Append("next\n");
+    Restart();
+  }
+  for (int i = 0; i < 3; ++i) read += Next();
+  EXPECT_EQ(read, all + "next\n");
+  EXPECT_EQ(follower_->counters().lost, 0u);
+}
+
+TEST_F(LogPositionsTest, BrokenFilesAreLeftAside) {
+  for (const char* text :
+       {"", "{", "[]", "{\"version\":2,\"logs\":[]}", "{\"version\":1,\"logs\":[{}]}",
+        "{\"version\":1,\"logs\":[{\"path\":\"x\",\"files\":[{\"device\":1}]}]}"}) {
+    EXPECT_FALSE(DecodeLogPositions(text).ok()) << text;
+    Overwrite(folder_ + "/state.json", text);
+    Restart(FollowFrom::kBeginning);
+    Overwrite(path_, "a\n");
+    EXPECT_EQ(Next(), "a\n");
+  }
+  // Numbers that no file has.
+  Overwrite(folder_ + "/state.json",
+            "{\"version\":1,\"logs\":[{\"path\":\"" + path_ +
+                "\",\"files\":[{\"device\":-1,\"inode\":-1,\"offset\":-9,\"skipping\":true,"
+                "\"head\":[-1,0],\"tail\":[99999999999,-1]}]}]}");
+  Restart();
+  EXPECT_EQ(Next(), "a\n");
+  EXPECT_EQ(follower_->counters().lost, 1u);
+}
+
+TEST_F(LogPositionsTest, PositionsOfLogsThatNobodyAsksForStay) {
+  const std::string other = folder_ + "/other.log";
+  const LogPlace place{
+      .device = 1, .inode = ~std::uint64_t{0}, .offset = 5, .tail = MarkOf("abcde")};
+  positions_->Save({{path_, {}}, {other, {place}}});
+  Restart();
+  positions_->Save({{path_, {place, place}}});
+  const auto read = DecodeLogPositions(EncodeLogPositions({{path_, {place, place}}, {other, {}}}));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ((*read)[0].files, (std::vector<LogPlace>{place, place}));
+  LogFollower follower(other, FollowFrom::kEnd);
+  LogPositions(folder_ + "/state.json").Resume(follower);
+  EXPECT_EQ(follower.Places(), std::vector<LogPlace>{place});
+  LogPositions("").Save({{path_, {place}}});
+  LogPositions("/nonexistent/folder/x").Save({{path_, {place}}});
+}
+
+TEST(LogRotationTest, UsualNames) {
+  for (const char* name : {"access.log.1", "access.log-20261121", "access.log.2026-11-21",
+                           "access-20261121.log", "access.1.log", "access.log_20261121T13:00"}) {
+    EXPECT_TRUE(IsRotationOf(name, "access.log")) << name;
+  }
+  for (const char* name : {"access.log", "access.log.1.gz", "access.log.old", "access.log.",
+                           "access2.log", "access-api.log", "error.log.1", "access.log1", ""}) {
+    EXPECT_FALSE(IsRotationOf(name, "access.log")) << name;
+  }
+  EXPECT_TRUE(IsRotationOf("log.1", "log"));
+  EXPECT_FALSE(IsRotationOf("log.1", ".log"));
 }
 
 TEST_F(LogFollowerTest, WhatIsNoRegularFileNeverBlocks) {

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/format.h"
+#include "collectors/response/statsd/address.h"
 #include "collectors/response/statsd/receiver.h"
 #include "collectors/response/statsd/table.h"
 
@@ -258,11 +259,11 @@ TEST_F(ReceiverTest, ASocketLeftBehindIsReplacedAndAFileIsNot) {
 
 TEST(ReceiverAddressTest, WhatAnAddressIs) {
   for (const char* good : {"127.0.0.1:9125", "[::1]:9125", ":9125", "localhost:0", "0.0.0.0:1"}) {
-    EXPECT_TRUE(CheckUdpAddress(good).ok()) << good;
+    EXPECT_TRUE(CheckAddress(good).ok()) << good;
   }
   for (const char* bad : {"", "9125", "127.0.0.1", "::1:9125", "host.example:9125", "127.0.0.1:x",
                           "127.0.0.1:99999", "127.0.0.1:"}) {
-    EXPECT_FALSE(CheckUdpAddress(bad).ok()) << bad;
+    EXPECT_FALSE(CheckAddress(bad).ok()) << bad;
   }
 }
 

@@ -46,6 +46,12 @@ LinePattern::LinePattern(LineProgram program)
   std::size_t slots = 0;
   for (const LineStep& step : program_.steps) slots = std::max<std::size_t>(slots, step.slot + 1);
   slots_.resize(slots);
+  const auto begin =
+      std::find_if(program_.steps.begin(), program_.steps.end(),
+                   [](const LineStep& step) { return step.kind != LineStep::Kind::kSave; });
+  if (begin->kind == LineStep::Kind::kRun && begin->max == LineStep::kUnlimited) {
+    leading_run_ = &*begin;
+  }
 }
 
 LinePattern::Answer LinePattern::Search(std::string_view line, std::span<std::string_view> groups) {
@@ -63,6 +69,10 @@ LinePattern::Answer LinePattern::Search(std::string_view line, std::span<std::st
       const Answer answer = TryAt(line, at);
       if (answer == Answer::kMatch) break;
       if (answer == Answer::kUndecided) return answer;
+      // Wherever the run ended, the rest did not fit: nor would it if the run began later.
+      if (leading_run_ && at < end) {
+        at = std::max(at + 1, EndOfRun(*leading_run_, at, end)) - 1;
+      }
     }
     if (anchored || at == end) return Answer::kNoMatch;
   }

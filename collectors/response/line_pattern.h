@@ -20,6 +20,8 @@ class LinePattern {
   enum class Answer { kMatch, kNoMatch, kUndecided };
 
   explicit LinePattern(LineProgram program);
+  LinePattern(const LinePattern&) = delete;
+  LinePattern& operator=(const LinePattern&) = delete;
 
   /// Looks for the leftmost match in a line. Of a match, `groups`, by number, gets the named groups
   /// that took part; the others become null. It has at least a place for each named group.
@@ -43,7 +45,8 @@ class LinePattern {
   bool CanGoOn(std::uint32_t step, const char* at, const char* end) const;
 
   const LineProgram program_;
-  const std::vector<Table> tables_;  // of the program's sets
+  const std::vector<Table> tables_;        // of the program's sets
+  const LineStep* leading_run_ = nullptr;  // an unlimited one that each match begins with
   const char* begin_ = nullptr;
   std::vector<Choice> choices_;
   std::vector<const char*> slots_;

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -178,32 +179,26 @@ LinePattern::Answer LinePattern::TryAt(std::string_view line, const char* at) {
 const char* LinePattern::NextChoice(const char* end, std::uint32_t& step) {
   while (!choices_.empty()) {
     Choice& choice = choices_.back();
-    const char* const at = choice.at;
-    bool last = false;
-    switch (choice.kind) {
-      case Choice::Kind::kRestore:
-        slots_[choice.step] = at;
-        choices_.pop_back();
-        continue;
-      case Choice::Kind::kStep:
-        step = choice.step;
-        choices_.pop_back();
-        return at;
-      case Choice::Kind::kShorter:
-        last = at == choice.limit;
-        if (!last) --choice.at;
-        break;
-      case Choice::Kind::kLonger:
-        last = at == choice.limit;
-        if (!last) ++choice.at;
-        break;
+    if (choice.kind == Choice::Kind::kRestore) {
+      slots_[choice.step] = choice.at;
+      choices_.pop_back();
+      continue;
     }
-    const std::uint32_t next = choice.step;
-    if (last) choices_.pop_back();
-    if (work_left_ > 0) --work_left_;
-    if (!CanGoOn(next, at, end)) continue;
-    step = next;
-    return at;
+    step = choice.step;
+    const char* at = choice.at;
+    if (choice.kind == Choice::Kind::kStep) {
+      choices_.pop_back();
+      return at;
+    }
+    const std::ptrdiff_t way = choice.kind == Choice::Kind::kShorter ? -1 : 1;
+    while (at != choice.limit && !CanGoOn(step, at, end)) at += way;
+    work_left_ -= std::min(work_left_, static_cast<std::size_t>(std::abs(at - choice.at)) + 1);
+    if (at != choice.limit) {
+      choice.at = at + way;
+      return at;
+    }
+    choices_.pop_back();
+    if (CanGoOn(step, at, end)) return at;
   }
   return nullptr;
 }

@@ -116,12 +116,12 @@ Result<std::vector<LogPosition>> DecodeLogPositions(std::string_view text) {
     const Json json = parser.parse(text.data(), text.size()).value();
     if (NumberIn(json, "version") != 1) return Error{Errc::kMalformed, "of another version"};
     std::vector<LogPosition> positions;
-    for (const Json log : json["logs"].get_array().value()) {
+    const simdjson::dom::array logs = json["logs"].get_array().value();
+    for (const Json log : logs) {
       LogPosition& position = positions.emplace_back();
       position.path = std::string(log["path"].get_string().value());
-      for (const Json file : log["files"].get_array().value()) {
-        position.files.push_back(PlaceIn(file));
-      }
+      const simdjson::dom::array files = log["files"].get_array().value();
+      for (const Json file : files) position.files.push_back(PlaceIn(file));
     }
     return positions;
   } catch (const simdjson::simdjson_error& error) {

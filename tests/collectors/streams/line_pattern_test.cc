@@ -199,6 +199,13 @@ TEST(LinePatternTest, AgreesOnExpressionsMadeAtRandom) {
   EXPECT_GT(tally.others, 5'000);
 }
 
+TEST(LinePatternTest, AnEmptyLineMayBeNull) {
+  LinePattern pattern(*CompileLineProgram("a|(?P<b>b?)"));
+  std::vector<std::string_view> groups(2);
+  EXPECT_EQ(pattern.Search({}, groups), LinePattern::Answer::kMatch);
+  EXPECT_NE(groups[1].data(), nullptr);
+}
+
 TEST(LinePatternTest, GivesUpRatherThanTakeLong) {
   LinePattern pattern(*CompileLineProgram("(?:a?){1}a*a*a*a*a*b$"));
   std::vector<std::string_view> groups;

@@ -64,10 +64,13 @@ void TcpServer::Serve(std::span<const pollfd> waits, std::span<char> buffer) {
     const End end = Read(connection, buffer);
     if (end == End::kNone) continue;
     any_end = true;
+    {
+      const MutexLock lock(table_.mutex);
+      if (end == End::kBroken) ++table_.tcp.errors;
+      if (end == End::kTooLong) ++table_.tcp.too_long;
+    }
+    // Last: who sees the end finds it counted.
     ::close(std::exchange(connection.fd, -1));
-    const MutexLock lock(table_.mutex);
-    if (end == End::kBroken) ++table_.tcp.errors;
-    if (end == End::kTooLong) ++table_.tcp.too_long;
   }
   if (any_end) Sweep();
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
@@ -87,13 +90,14 @@ void TcpServer::Accept(int listener) {
       const int on = 1;
       ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
       connections_.push_back({fd, {}, now_});
-    } else {
-      ::close(fd);
     }
-    const MutexLock lock(table_.mutex);
-    ++table_.tcp.connections;
-    table_.tcp.open = connections_.size();
-    if (!room) ++table_.tcp.over_limit;
+    {
+      const MutexLock lock(table_.mutex);
+      ++table_.tcp.connections;
+      table_.tcp.open = connections_.size();
+      if (!room) ++table_.tcp.over_limit;
+    }
+    if (!room) ::close(fd);
   }
 }
 
@@ -134,18 +138,19 @@ TcpServer::End TcpServer::TakeLines(std::string_view text, std::string& rest) {
 void TcpServer::MoveTo(MonoTime now) {
   now_ = now;
   paused_ = false;
-  std::uint64_t idle = 0;
+  bool any_end = false;
   for (Connection& connection : connections_) {
     // Those accepted before the first call have waited since then.
     if (connection.last_news == MonoTime{}) connection.last_news = now;
     if (now - connection.last_news < limits_.idle) continue;
+    any_end = true;
+    {
+      const MutexLock lock(table_.mutex);
+      ++table_.tcp.idle;
+    }
     ::close(std::exchange(connection.fd, -1));
-    ++idle;
   }
-  if (idle == 0) return;
-  Sweep();
-  const MutexLock lock(table_.mutex);
-  table_.tcp.idle += idle;
+  if (any_end) Sweep();
 }
 
 void TcpServer::Sweep() {

@@ -56,7 +56,7 @@ LinePattern::LinePattern(LineProgram program)
 }
 
 LinePattern::Answer LinePattern::Search(std::string_view line, std::span<std::string_view> groups) {
-  if (line.empty()) line = "";  // null stands for something else below
+  if (!line.data()) line = "";  // null stands for something else below
   // RE2 finds no characters where the encoding is wrong, bytes or not.
   if (!IsAscii(line) &&
       (program_.ascii_only || !simdjson::validate_utf8(line.data(), line.size()))) {

@@ -27,6 +27,7 @@ struct LeakFinding {
   LeakSpec::Unit unit = LeakSpec::Unit::kCount;
   Labels labels;
   trend::LeakState state = trend::LeakState::kHealthy;
+  bool present = true;  // its series was there at the last evaluation
   double limit = 0;
   std::string limit_source;  // "memory.max of its cgroup", "MemTotal" …
   bool falls = false;        // towards the limit

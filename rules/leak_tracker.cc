@@ -19,6 +19,8 @@ constexpr double kStartTimeSlack = 2;
 constexpr std::int64_t kSettlingSeconds = 2 * 3600;
 /// How often what grows beside a leak is read.
 constexpr milliseconds kBesideInterval = std::chrono::minutes(5);
+/// How often, in rounds, lost series are looked for.
+constexpr std::uint32_t kForgetRounds = 16;
 /// Scaled time begins anew after so many seconds, so that bucket numbers fit.
 constexpr double kScaledEpoch = 1e8;
 /// A series that falls is judged by what is gone of this many times its first value.
@@ -46,10 +48,16 @@ struct LeakTracker::Series {
   std::uint32_t round = 0;
   std::uint32_t times = 0;
   std::array<std::uint32_t, 4> hints{};  // limit, total, work, restart
+  std::int64_t begun_ms = 0;             // unknown of one that was restored: long ago
   std::int64_t seen_ms = 0;
   bool limit_of_cgroup = false;
   std::unique_ptr<Evidence> evidence;  // few have any
 
+  bool Lost(std::int64_t now_ms) const {
+    const std::int64_t patience =
+        std::clamp<std::int64_t>(seen_ms - begun_ms, kForgetSoonest.count(), kForgetAfter.count());
+    return now_ms - seen_ms > patience;
+  }
   std::int64_t Life() const { return detector.last_seconds() - detector.first_seconds(); }
   /// Long enough there, and not growing.
   bool HasSettled() const {
@@ -103,12 +111,11 @@ Status LeakTracker::Update(const LeakInputs& inputs, WallTime now) {
   for (const promql::VectorSample& sample : inputs.series) {
     if (Series* series = Follow(sample.labels)) Read(*series, sample, inputs, siblings, now);
   }
-  const std::int64_t forget_before = ToMillis(now - kForgetAfter);
-  // Series come and go slowly: to look for lost ones now and then is enough. Excluded ones that are
-  // still there are looked at anew.
-  if (round_ % 64 == 0) {
-    std::erase_if(series_, [&](const auto& entry) {
-      return !entry.second || entry.second->seen_ms < forget_before;
+  // Excluded ones that are still there are looked at anew.
+  if (round_ % kForgetRounds == 0) {
+    const std::int64_t now_ms = ToMillis(now);
+    std::erase_if(series_, [now_ms](const auto& entry) {
+      return !entry.second || entry.second->Lost(now_ms);
     });
     followed_ = series_.size();
   }
@@ -183,6 +190,7 @@ float LeakTracker::SettledOf(const Series& series, const Labels& labels,
 void LeakTracker::Read(Series& series, const promql::VectorSample& sample, const LeakInputs& inputs,
                        const SettledSiblings& siblings, WallTime now) {
   series.round = round_;
+  if (series.seen_ms == 0) series.begun_ms = ToMillis(now);
   series.seen_ms = ToMillis(now);
   if (!inputs.restart.empty()) {
     NoteRestart(series, inputs.restart.Of(sample.labels, series.hints[3]), now);
@@ -249,6 +257,7 @@ LeakFinding LeakTracker::Describe(const Labels& labels, const Series& series, Wa
   finding.unit = spec_->unit;
   finding.labels = labels;
   finding.state = series.detector.state();
+  finding.present = series.round == round_;
   finding.falls = spec_->limit_kind == LeakSpec::LimitKind::kFalls;
   finding.limit = finding.falls ? spec_->limit_number : series.limit;
   switch (spec_->limit_kind) {
@@ -293,6 +302,16 @@ LeakFinding LeakTracker::Describe(const Labels& labels, const Series& series, Wa
   finding.explanation = leak->explanation;
   for (const double floor : series.detector.Floors()) finding.floors.push_back(shown(floor));
   return finding;
+}
+
+std::size_t LeakTracker::HeapBytes() const {
+  constexpr std::size_t kNode = sizeof(Labels) + 3 * sizeof(void*);
+  std::size_t bytes = 0;
+  for (const auto& [labels, series] : series_) {
+    bytes += kNode;
+    if (series) bytes += sizeof(Series) + series->detector.HeapBytes();
+  }
+  return bytes;
 }
 
 std::optional<LeakFinding> LeakTracker::Find(const Labels& labels, WallTime now) const {

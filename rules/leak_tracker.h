@@ -33,8 +33,10 @@ class LeakTracker {
   /// kMaxSeries; those that are followed already get theirs all the same.
   Status Update(const LeakInputs& inputs, WallTime now);
   static constexpr std::size_t kMaxSeries = 20'000;
-  /// A series that is not seen for so long is forgotten.
+  /// A series that is not seen for so long is forgotten; sooner if it was not there for long
+  /// itself: where processes come and go by the thousand, what they leave must not add up.
   static constexpr milliseconds kForgetAfter = std::chrono::hours(2);
+  static constexpr milliseconds kForgetSoonest = std::chrono::minutes(15);
 
   /// Seconds until exhaustion of every series of the last Update, +Inf where it is not in sight:
   /// what thresholds are compared with.
@@ -53,6 +55,8 @@ class LeakTracker {
   /// Of all followed series, in no order.
   std::vector<LeakFinding> FindAll(WallTime now) const;
   std::size_t size() const { return followed_; }
+  /// Of the detectors and what belongs to them.
+  std::size_t HeapBytes() const;
   /// Grows when a leak was found or has ended, a restart among the reasons.
   std::uint64_t changes() const { return changes_; }
 

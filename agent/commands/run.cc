@@ -31,7 +31,7 @@ int RunAgent(const CommandLine& line) {
   const sigset_t signals = HandledSignals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
-  UseOneArena();
+  ConfigureMalloc();
 
   static const SystemClock clock;  // rounds that hang may outlive this function
   auto started = Agent::Start(line.flags, clock);

@@ -289,6 +289,7 @@ void Agent::KeepStore() {
     mutex_.unlock();
     store_->Maintain(clock_.Wall());
     if (const MonoTime now = clock_.Mono(); now - released >= kReleaseInterval) {
+      page_.Trim();
       ReleaseUnusedMemory();
       released = now;
     }

@@ -148,7 +148,7 @@ void AddRules(const RuleRunner& rules, Families& families) {
   families.push_back(std::move(alerts));
 }
 
-/// State of every followed series; the rest of those that leak.
+/// State of every followed series that is there; the rest of those that leak.
 void AddLeaks(const RuleRunner& rules, Families& families) {
   auto state = GaugeFamily("tocsin_leak_state",
                            "What leak rules say of a series: 0 healthy, 1 suspected, 2 confirmed.");
@@ -160,6 +160,8 @@ void AddLeaks(const RuleRunner& rules, Families& families) {
   auto since =
       GaugeFamily("tocsin_leak_since_timestamp_seconds", "Since when a leaking series grows.");
   for (const LeakFinding& leak : rules.Leaks()) {
+    // Processes that are gone are remembered for hours: no reason for series of them.
+    if (!leak.present && leak.state != trend::LeakState::kConfirmed) continue;
     std::vector<TelemetryLabel> labels{{"rule", leak.rule}};
     for (const LabelView label : leak.labels) {
       // Of the store, which puts them on again.

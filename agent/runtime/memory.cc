@@ -45,7 +45,10 @@ void ReleaseFilePages(std::string_view smaps) {
 
 }  // namespace
 
-void UseOneArena() { ::mallopt(M_ARENA_MAX, 1); }
+void ConfigureMalloc() {
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);  // the default, but fixed by being said
+}
 
 void ReleaseUnusedMemory() {
   ::malloc_trim(0);

@@ -80,6 +80,12 @@ Status Page::CheckNames(const PageSelection& selection) {
   return status;
 }
 
+void Page::Trim() {
+  const MutexLock lock(mutex_);
+  if (all_ && all_->Trim()) all_ = nullptr;
+  std::erase_if(selected_, [](const std::unique_ptr<View>& view) { return view->Trim(); });
+}
+
 PageStats Page::stats() const {
   const MutexLock lock(mutex_);
   return stats_;

@@ -65,6 +65,11 @@ class Page {
   /// lists.
   Result<RenderedPage> Get(Format format, Coding coding, const PageSelection& selection = {});
 
+  /// To be called now and then: what was not asked for since the last kIdleTrims calls is given up,
+  /// with the layouts that it holds.
+  void Trim();
+  static constexpr int kIdleTrims = 4;
+
   PageStats stats() const;
 
  private:

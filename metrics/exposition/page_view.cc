@@ -49,6 +49,7 @@ class GzipSink final : public PageSink {
 const RenderedPage* Page::View::Find(std::uint64_t version, Format format, Coding coding) {
   Form& wanted = form(format, coding);
   wanted.asked = renderings_;
+  wanted.idle_trims = 0;
   return wanted.valid && wanted.version == version ? &wanted.page : nullptr;
 }
 
@@ -119,6 +120,15 @@ void Page::View::ForgetIdleForms() {
   for (Form& one : forms_) {
     if (one.asked + kIdleRenderings < renderings_) one = Form{};
   }
+}
+
+bool Page::View::Trim() {
+  bool any = false;
+  for (Form& one : forms_) {
+    if (++one.idle_trims > kIdleTrims) one = Form{};
+    any |= one.page.body != nullptr;
+  }
+  return !any;
 }
 
 Ref<SharedText> Page::View::FreeBody(Form& form) {

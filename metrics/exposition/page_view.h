@@ -19,6 +19,9 @@ class Page::View {
   const RenderedPage& Render(std::uint64_t version, std::span<const NamedSnapshot> snapshots,
                              Format format, Coding coding);
 
+  /// Page::Trim. True if nothing is left.
+  bool Trim();
+
  private:
   /// Bodies are written again once nobody reads them. Two suffice while readers are faster than
   /// rounds.
@@ -26,6 +29,7 @@ class Page::View {
     bool valid = false;
     std::uint64_t version = 0;
     std::uint64_t asked = 0;  // the count of renderings when it was last asked for
+    int idle_trims = 0;       // since it was last asked for
     RenderedPage page{};
     std::array<Ref<SharedText>, 2> bodies;
   };

@@ -54,10 +54,11 @@ void Detector::Suspicions::Clear(int scale) {
   if (empty) all_.reset();
 }
 
-Detector::Detector() {
-  static_assert(sizeof(Detector) + sizeof(std::array<Pending, kScales>) <= 3072,
-                "a series may cost 3 KB");
-  for (Scale& scale : scales_) scale.work.fill(kBfloat16Nan);
+std::size_t Detector::HeapBytes() const {
+  static_assert(sizeof(Detector) <= 640, "a series may cost 3 KB");
+  std::size_t bytes = suspicions_.HeapBytes();
+  for (const Scale& scale : scales_) bytes += scale.ring.HeapBytes();
+  return bytes;
 }
 
 std::optional<Leak> Detector::Push(const Reading& reading, const DetectorOptions& options) {
@@ -101,26 +102,20 @@ std::optional<Leak> Detector::Push(const Reading& reading, const DetectorOptions
 void Detector::Append(int k) {
   Scale& scale = scales_[static_cast<std::size_t>(k)];
   const std::int64_t gap = scale.open_end - scale.newest;
-  if (scale.size > 0 && gap > kLargestGap) {
-    scale.size = 0;
+  if (scale.ring.size() > 0 && gap > kLargestGap) {
+    scale.ring.Clear();
     scale.record = -1;
     suspicions_.Clear(k);
   }
-  if (scale.size == kBuckets) {
-    const float leaving = scale.low[scale.oldest];
-    scale.record = std::max(scale.record, leaving);
-    scale.oldest = static_cast<std::uint8_t>((scale.oldest + 1) % kBuckets);
-    --scale.size;
-  }
-  const std::size_t at = (scale.oldest + scale.size) % kBuckets;
-  scale.low[at] = scale.open_low;
-  scale.tooth[at] = ToBfloat16(scale.open_high - scale.open_low);
-  scale.work[at] = scale.open_work_count > 0
-                       ? ToBfloat16(scale.open_work / static_cast<float>(scale.open_work_count))
-                       : kBfloat16Nan;
-  scale.gap[at] = static_cast<std::uint8_t>(std::min(gap, kLargestGap));
+  if (scale.ring.size() == Ring::kMost) scale.record = std::max(scale.record, scale.ring.Low(0));
+  scale.ring.Push(
+      {.low = scale.open_low,
+       .tooth = ToBfloat16(scale.open_high - scale.open_low),
+       .work = scale.open_work_count > 0
+                   ? ToBfloat16(scale.open_work / static_cast<float>(scale.open_work_count))
+                   : kBfloat16Nan,
+       .gap = static_cast<std::uint8_t>(std::min(gap, kLargestGap))});
   scale.newest = scale.open_end;
-  ++scale.size;
 }
 
 /// Hands the open bucket of `k` to the next scale, which may close one by that.
@@ -154,7 +149,7 @@ std::optional<Leak> Detector::Close(int k, const Reading& reading, const Detecto
   scale.open_work_count = 0;
   CheckGoingOn(k, reading);
   if (Watch(k, reading, options) && !out) out = leak();
-  const bool judge = scale.size >= kLeastBuckets && suspicions_.Of(k).since == 0 && !out;
+  const bool judge = scale.ring.size() >= kLeastBuckets && suspicions_.Of(k).since == 0 && !out;
   if (!judge) return out;
   const Window window = MakeWindow(k);
   const std::int64_t window_end = scale.newest * Width(k);
@@ -187,9 +182,8 @@ bool Detector::Watch(int k, const Reading& reading, const DetectorOptions& optio
   const Scale& scale = scales_[static_cast<std::size_t>(k)];
   const Pending& pending = suspicions_.Of(k);
   if (pending.since == 0) return false;
-  const std::size_t newest = (scale.oldest + scale.size - 1u) % kBuckets;
   const auto dt = static_cast<double>((scale.newest - pending.since) * Width(k));
-  const double gain = static_cast<double>(scale.low[newest]) - pending.floor;
+  const double gain = static_cast<double>(scale.NewestLow()) - pending.floor;
   if (gain < -pending.tolerance) {
     suspicions_.Clear(k);
     return false;
@@ -235,8 +229,7 @@ void Detector::Forecast(double limit, double gain, double dt) {
 void Detector::CheckGoingOn(int k, const Reading& reading) {
   if (confirmed_.at == 0 || confirmed_.scale != k) return;
   const Scale& scale = scales_[static_cast<std::size_t>(k)];
-  const std::size_t newest = (scale.oldest + scale.size - 1u) % kBuckets;
-  const double floor = scale.low[newest];
+  const double floor = scale.NewestLow();
   const Pending& pending = confirmed_.pending;
   const double gain = floor - confirmed_.checkpoint;
   const auto dt = static_cast<double>((scale.newest - confirmed_.checkpoint_at) * Width(k));
@@ -259,16 +252,16 @@ void Detector::CheckGoingOn(int k, const Reading& reading) {
 Window Detector::MakeWindow(int k) const {
   const Scale& scale = scales_[static_cast<std::size_t>(k)];
   Window window;
-  window.size = scale.size;
+  window.size = scale.ring.size();
   window.width = static_cast<double>(Width(k));
   std::int64_t widths = 0;
   for (std::size_t i = 0; i < window.size; ++i) {
-    const std::size_t slot = (scale.oldest + i) % kBuckets;
-    if (i > 0) widths += scale.gap[slot];
+    const Bucket bucket = scale.ring.At(i);
+    if (i > 0) widths += bucket.gap;
     window.t[i] = static_cast<double>(widths * Width(k));
-    window.low[i] = scale.low[slot];
-    window.tooth[i] = FromBfloat16(scale.tooth[slot]);
-    window.work[i] = FromBfloat16(scale.work[slot]);
+    window.low[i] = bucket.low;
+    window.tooth[i] = FromBfloat16(bucket.tooth);
+    window.work[i] = FromBfloat16(bucket.work);
   }
   window.record = scale.record;
   window.since_start = static_cast<double>(scale.newest * Width(k) - first_t_) - window.span();
@@ -287,12 +280,12 @@ double Detector::FloorAtEqualWork(const Window& window, std::int64_t window_end)
   for (int k = kFirstLongScale; k <= kLastLongScale; ++k) {
     const Scale& scale = scales_[static_cast<std::size_t>(k)];
     std::int64_t end = scale.newest;
-    for (std::size_t i = scale.size; i-- > 0;) {
-      const std::size_t slot = (scale.oldest + i) % kBuckets;
+    for (std::size_t i = scale.ring.size(); i-- > 0;) {
+      const Bucket bucket = scale.ring.At(i);
       const bool in_time = static_cast<double>(end * Width(k)) <= before;
-      end -= scale.gap[slot];
-      if (!in_time || !(FromBfloat16(scale.work[slot]) >= kAsMuchWork * now)) continue;
-      highest = std::max(highest, scale.low[slot]);
+      end -= bucket.gap;
+      if (!in_time || !(FromBfloat16(bucket.work) >= kAsMuchWork * now)) continue;
+      highest = std::max(highest, bucket.low);
       ++times;
     }
   }
@@ -306,16 +299,16 @@ double Detector::RateBefore(int k, double window_start) const {
   if (k + 1 == kScales) return kUnknown;
   const Scale& scale = scales_[static_cast<std::size_t>(k + 1)];
   std::int64_t end = scale.newest;
-  std::size_t last = scale.size;  // of those before the window
+  std::size_t last = scale.ring.size();  // of those before the window
   while (last > 0 && static_cast<double>(end * Width(k + 1)) > window_start) {
     --last;
-    end -= scale.gap[(scale.oldest + last) % kBuckets];
+    end -= scale.ring.Gap(last);
   }
   if (last < kLeastBefore) return kUnknown;
   std::int64_t widths = 0;
-  for (std::size_t i = 1; i < last; ++i) widths += scale.gap[(scale.oldest + i) % kBuckets];
-  const double rise = static_cast<double>(scale.low[(scale.oldest + last - 1) % kBuckets]) -
-                      static_cast<double>(scale.low[scale.oldest]);
+  for (std::size_t i = 1; i < last; ++i) widths += scale.ring.Gap(i);
+  const double rise =
+      static_cast<double>(scale.ring.Low(last - 1)) - static_cast<double>(scale.ring.Low(0));
   return rise / static_cast<double>(widths * Width(k + 1));
 }
 
@@ -326,7 +319,7 @@ LeakState Detector::state() const {
 
 double Detector::NewestFloor(int k) const {
   const Scale& scale = scales_[static_cast<std::size_t>(k)];
-  return scale.size > 0 ? scale.low[(scale.oldest + scale.size - 1u) % kBuckets] : scale.open_low;
+  return scale.ring.size() > 0 ? scale.NewestLow() : scale.open_low;
 }
 
 std::vector<double> Detector::Floors() const {
@@ -334,15 +327,13 @@ std::vector<double> Detector::Floors() const {
   if (confirmed_.at == 0) {
     // The longest that is full enough to be judged, or the first.
     for (k = kScales - 1; k > 0; --k) {
-      if (scales_[static_cast<std::size_t>(k)].size >= kLeastBuckets) break;
+      if (scales_[static_cast<std::size_t>(k)].ring.size() >= kLeastBuckets) break;
     }
   }
   const Scale& scale = scales_[static_cast<std::size_t>(k)];
   std::vector<double> floors;
-  floors.reserve(scale.size);
-  for (std::size_t i = 0; i < scale.size; ++i) {
-    floors.push_back(scale.low[(scale.oldest + i) % kBuckets]);
-  }
+  floors.reserve(scale.ring.size());
+  for (std::size_t i = 0; i < scale.ring.size(); ++i) floors.push_back(scale.ring.Low(i));
   return floors;
 }
 
@@ -364,7 +355,7 @@ std::optional<Leak> Detector::leak() const {
               .signal = FromBfloat16(pending.signal),
               .recent = FromBfloat16(pending.recent),
               .bucket_seconds = static_cast<double>(Width(confirmed_.scale)),
-              .buckets = scales_[confirmed_.scale].size,
+              .buckets = scales_[confirmed_.scale].ring.size(),
               .explanation = static_cast<Explanation>(pending.explanation)};
 }
 

@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "rules/trend/judge.h"
 #include "rules/trend/options.h"
+#include "rules/trend/ring.h"
 
 namespace tocsin::trend {
 
@@ -61,11 +62,10 @@ struct Leak {
   Explanation explanation = Explanation::kUnknown;
 };
 
-/// One series: at most 3 KB. A copy is a copy of the state. One thread at a time.
+/// One series: half a kilobyte at first, 3 KB after some days. A copy is a copy of the state. One
+/// thread at a time.
 class Detector {
  public:
-  Detector();
-
   /// Takes a sample; gives the leak when this sample confirms one, or confirms it anew with a newer
   /// forecast. Readings must not go back in time: an older one is dropped, as are NaN, negative
   /// values, ones beyond 1e30 and, with zero_is_missing, zeros. A reading that is older by more
@@ -87,6 +87,9 @@ class Detector {
   /// cgroup has changed). Not for a value that merely falls: a collector's sawtooth does that.
   void Reset() { *this = Detector(); }
 
+  /// What it takes besides itself.
+  std::size_t HeapBytes() const;
+
   /// The state as bytes, FORMAT.md.
   std::string Export() const;
   /// Errors: kMalformed for bytes that Export has not written; kUnsupported for another version.
@@ -94,7 +97,6 @@ class Detector {
 
  private:
   static constexpr int kScales = 8;
-  static constexpr std::size_t kBuckets = kMaxTrendPoints;
   static constexpr std::int64_t kFirstWidth = 60;  // seconds
   // Bucket numbers are 32 bits wide: this is the year 5138.
   static constexpr std::int64_t kLastSecond = 100'000'000'000;
@@ -118,19 +120,16 @@ class Detector {
   };
 
   struct Scale {
-    std::array<float, kBuckets> low{};
-    std::array<std::uint16_t, kBuckets> tooth{};  // bfloat16
-    std::array<std::uint16_t, kBuckets> work{};   // bfloat16, NaN: unknown
-    std::array<std::uint8_t, kBuckets> gap{};     // widths since the bucket before
-    std::int32_t newest = 0;                      // end of the newest bucket, in widths
-    std::int32_t open_end = 0;                    // end of the open one; 0: never opened
+    Ring ring;
+    std::int32_t newest = 0;    // end of the newest bucket, in widths
+    std::int32_t open_end = 0;  // end of the open one; 0: never opened
     float open_low = 0;
     float open_high = -1;  // -1: nothing is in it
     float open_work = 0;   // sum
     std::uint16_t open_work_count = 0;
-    std::uint8_t size = 0;
-    std::uint8_t oldest = 0;  // where the ring begins
-    float record = -1;        // highest low that has left the ring; -1: none has
+    float record = -1;  // highest low that has left the ring; -1: none has
+
+    float NewestLow() const { return ring.Low(ring.size() - 1); }
   };
 
   /// A suspicion of each scale. Few series have any, so there is room for them only where there is
@@ -146,6 +145,7 @@ class Detector {
       return *this;
     }
     bool any() const { return all_ != nullptr; }
+    std::size_t HeapBytes() const { return all_ ? sizeof(All) : 0; }
     const Pending& Of(int scale) const;
     void Set(int scale, const Pending& pending);
     void Clear(int scale);

@@ -54,8 +54,13 @@ class Reader {
     value = std::bit_cast<float>(bits);
   }
 
+  /// What was read cannot be.
+  void Fail() { ok_ = false; }
+  bool ok() const { return ok_; }
+
  private:
   std::string_view bytes_;
+  bool ok_ = true;
 };
 
 bool Finite(std::initializer_list<float> values) {
@@ -129,12 +134,39 @@ class DetectorCodec {
     visit(pending.explanation);
   }
 
+  using Buckets = std::array<Bucket, Ring::kMost>;
+
+  static void VisitScale(Writer& visit, const Detector::Scale& scale) {
+    Buckets buckets;
+    buckets.fill({.work = kBfloat16Nan});
+    for (std::size_t i = 0; i < scale.ring.size(); ++i) buckets[i] = scale.ring.At(i);
+    VisitBuckets(visit, buckets);
+    VisitOpen(visit, scale);
+    visit(static_cast<std::uint8_t>(scale.ring.size()));
+    visit(std::uint8_t{0});
+  }
+  static void VisitScale(Reader& visit, Detector::Scale& scale) {
+    Buckets buckets;
+    VisitBuckets(visit, buckets);
+    VisitOpen(visit, scale);
+    std::uint8_t size = 0;
+    std::uint8_t oldest = 0;
+    visit(size);
+    visit(oldest);
+    if (size > buckets.size() || oldest >= buckets.size()) return visit.Fail();
+    for (std::size_t i = 0; i < size; ++i) scale.ring.Push(buckets[(oldest + i) % buckets.size()]);
+  }
+
+  template <class Visitor, class Column>
+  static void VisitBuckets(Visitor& visit, Column& buckets) {
+    for (auto& bucket : buckets) visit(bucket.low);
+    for (auto& bucket : buckets) visit(bucket.tooth);
+    for (auto& bucket : buckets) visit(bucket.work);
+    for (auto& bucket : buckets) visit(bucket.gap);
+  }
+
   template <class Visitor, class Scale>
-  static void VisitScale(Visitor& visit, Scale& scale) {
-    for (auto& low : scale.low) visit(low);
-    for (auto& tooth : scale.tooth) visit(tooth);
-    for (auto& work : scale.work) visit(work);
-    for (auto& gap : scale.gap) visit(gap);
+  static void VisitOpen(Visitor& visit, Scale& scale) {
     visit(scale.newest);
     visit(scale.open_end);
     visit(scale.open_low);
@@ -142,8 +174,6 @@ class DetectorCodec {
     visit(scale.open_work);
     visit(scale.record);
     visit(scale.open_work_count);
-    visit(scale.size);
-    visit(scale.oldest);
   }
 
   static void VisitSuspicions(Writer& visit, const Detector::Suspicions& suspicions) {
@@ -164,20 +194,19 @@ class DetectorCodec {
                    p.from});
   }
   static bool Valid(const Detector::Scale& scale) {
-    const bool ring = scale.size <= Detector::kBuckets && scale.oldest < Detector::kBuckets &&
-                      scale.newest >= 0 && scale.newest <= scale.open_end &&
-                      scale.open_end <= Detector::kLastSecond / Detector::kFirstWidth + 1;
-    if (!ring || !Finite({scale.open_low, scale.open_high, scale.open_work, scale.record})) {
+    const bool places = scale.newest >= 0 && scale.newest <= scale.open_end &&
+                        scale.open_end <= Detector::kLastSecond / Detector::kFirstWidth + 1;
+    if (!places || !Finite({scale.open_low, scale.open_high, scale.open_work, scale.record})) {
       return false;
     }
     const bool nothing_open = scale.open_high == -1;
     if (!nothing_open && !(scale.open_low >= 0 && scale.open_high >= scale.open_low)) return false;
     if (scale.record != -1 && scale.record < 0) return false;
-    for (std::size_t i = 0; i < scale.size; ++i) {
-      const std::size_t slot = (scale.oldest + i) % Detector::kBuckets;
+    for (std::size_t i = 0; i < scale.ring.size(); ++i) {
+      const Bucket bucket = scale.ring.At(i);
       // Times must rise, or a line through them has no slope.
-      if (!std::isfinite(scale.low[slot]) || (i > 0 && scale.gap[slot] == 0)) return false;
-      if (std::isnan(FromBfloat16(scale.tooth[slot]))) return false;
+      if (!std::isfinite(bucket.low) || (i > 0 && bucket.gap == 0)) return false;
+      if (std::isnan(FromBfloat16(bucket.tooth))) return false;
     }
     return true;
   }
@@ -209,7 +238,7 @@ Result<Detector> Detector::Import(std::string_view bytes) {
   Reader reader(bytes.substr(kMagic.size() + 1));
   Detector detector;
   DetectorCodec::Visit(reader, detector);
-  if (!DetectorCodec::Valid(detector)) {
+  if (!reader.ok() || !DetectorCodec::Valid(detector)) {
     return Error{Errc::kMalformed, "the state of a leak detector contains impossible values"};
   }
   return detector;

@@ -91,6 +91,30 @@ TEST(PageTest, BuffersAreUsedAgainOnceNobodyReadsThem) {
   EXPECT_NE(page.Get(Format::kText, Coding::kIdentity)->body.get(), address);
 }
 
+TEST(PageTest, WhatNobodyAsksForAnyMoreIsGivenUp) {
+  FakeSource source;
+  source.Publish("a", 1, 100);
+  Page page(source);
+  const auto selected = page.Get(Format::kText, Coding::kIdentity, {{"a"}, {}});
+  auto looked_at_once = page.Get(Format::kOpenMetrics, Coding::kIdentity);
+  source.Publish("a", 1, 101);
+  (void)page.Get(Format::kText, Coding::kGzip);
+  for (int i = 0; i < Page::kIdleTrims; ++i) {
+    page.Trim();
+    (void)page.Get(Format::kText, Coding::kGzip);
+  }
+  EXPECT_FALSE(looked_at_once->body->Unique());
+  page.Trim();
+  EXPECT_TRUE(looked_at_once->body->Unique());
+  EXPECT_TRUE(selected->body->Unique());
+  const std::uint64_t misses = page.stats().misses;
+  (void)page.Get(Format::kText, Coding::kGzip);
+  EXPECT_EQ(page.stats().misses, misses) << "what is asked for was given up too";
+  for (int i = 0; i <= Page::kIdleTrims; ++i) page.Trim();
+  (void)page.Get(Format::kText, Coding::kGzip);
+  EXPECT_EQ(page.stats().misses, misses + 1);
+}
+
 TEST(PageTest, GzipIsTheSamePage) {
   FakeSource source;
   source.Publish("a", 1, 500);

@@ -29,8 +29,14 @@ Shape Teeth(double height, double period, double leak_per_hour = 0) {
 }
 
 TEST(Detector, FitsItsBudget) {
-  // 48 bytes a scale more while something is suspected: asserted where they are made.
-  EXPECT_LE(sizeof(Detector) + std::size_t{8} * 48, 3072u);
+  const auto bytes_after = [](double hours) {
+    Detector detector;
+    Feed(detector, Linear(0), hours, kLimit, Medium());
+    return sizeof(Detector) + detector.HeapBytes();
+  };
+  EXPECT_LE(bytes_after(0.2), 1'024u);
+  EXPECT_LE(bytes_after(1), 1'700u);
+  EXPECT_LE(bytes_after(24 * 7), 3'072u);  // and 48 bytes a scale while something is suspected
 }
 
 TEST(Detector, FindsALeakLongBeforeTheLimitAndSaysWhenItIsReached) {

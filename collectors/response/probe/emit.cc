@@ -123,7 +123,7 @@ void Emit(const TlsFacts& tls, Emitter& out) {
 
 }  // namespace
 
-void EmitResult(const ProbeResult& result, std::span<const LabelView> labels, FamilySink& out) {
+void EmitResult(const ProbeFacts& result, std::span<const LabelView> labels, FamilySink& out) {
   Emitter emitter(labels, out);
   if (result.lookup.tried) emitter.Add(kLookupTime, result.lookup.seconds);
   emitter.Add(kDuration, result.duration_seconds);

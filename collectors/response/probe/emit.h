@@ -12,6 +12,6 @@ namespace tocsin::probe {
 
 /// Adds the series of one result, each with `labels` before its own (at most kMaxLabels of them).
 inline constexpr std::size_t kMaxLabels = 24;
-void EmitResult(const ProbeResult& result, std::span<const LabelView> labels, FamilySink& out);
+void EmitResult(const ProbeFacts& result, std::span<const LabelView> labels, FamilySink& out);
 
 }  // namespace tocsin::probe

@@ -35,7 +35,7 @@ TlsFacts FactsOf(const net::TlsPeer& peer) {
   return facts;
 }
 
-std::string ProbeResult::Code() const {
+std::string ProbeFacts::Code() const {
   if (const auto* http = std::get_if<HttpFacts>(&facts); http && http->status > 0) {
     return std::to_string(http->status);
   }

@@ -84,8 +84,8 @@ struct GrpcFacts {
   std::string serving_status;  // "SERVING" …; empty: none came
 };
 
-/// Immutable once the probe has ended.
-struct ProbeResult {
+/// What the metrics of a probe are made of.
+struct ProbeFacts {
   WallTime began{};
   double duration_seconds = 0;
   Lookup lookup;
@@ -93,11 +93,15 @@ struct ProbeResult {
   std::optional<TlsFacts> tls;
   std::optional<Failure> failure;
   int attempts = 1;  // more than one: the earlier ones failed
-  std::string log;   // a line an event
 
   bool success() const { return !failure; }
   /// An HTTP status, "ok", or the reason of the failure.
   std::string Code() const;
+};
+
+/// Immutable once the probe has ended.
+struct ProbeResult : ProbeFacts {
+  std::string log;  // a line an event
 };
 
 }  // namespace tocsin::probe

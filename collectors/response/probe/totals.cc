@@ -23,7 +23,7 @@ std::vector<LabelView> With(std::span<const LabelView> labels,
 
 }  // namespace
 
-void Totals::Add(const ProbeResult& result, MonoTime now) {
+void Totals::Add(const ProbeFacts& result, MonoTime now) {
   if (result.failure) {
     ++errors_;
     ++reasons_[static_cast<std::size_t>(result.failure->reason)];
@@ -40,7 +40,7 @@ void Totals::Add(const ProbeResult& result, MonoTime now) {
   sum_ += seconds;
   ++count_;
   recent_.push_back({now, seconds});
-  if (recent_.size() > kMaxRecent) recent_.pop_front();
+  if (recent_.size() > kMaxRecent) recent_.erase(recent_.begin());
 }
 
 void Totals::Emit(std::span<const LabelView> labels, std::span<const LabelView> service_labels,
@@ -60,7 +60,10 @@ void Totals::Emit(std::span<const LabelView> labels, std::span<const LabelView> 
 
 void Totals::EmitQuantiles(std::span<const LabelView> service_labels, MonoTime now,
                            FamilySink& out) {
-  while (!recent_.empty() && now - recent_.front().at > window_) recent_.pop_front();
+  const auto in_window = std::find_if(recent_.begin(), recent_.end(), [&](const Recent& recent) {
+    return now - recent.at <= window_;
+  });
+  recent_.erase(recent_.begin(), in_window);
   if (recent_.empty()) return;
   std::vector<double> sorted;
   sorted.reserve(recent_.size());

@@ -3,10 +3,10 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "collectors/response/probe/result.h"
@@ -21,7 +21,7 @@ class Totals {
  public:
   explicit Totals(milliseconds window) : window_(window) {}
 
-  void Add(const ProbeResult& result, MonoTime now);
+  void Add(const ProbeFacts& result, MonoTime now);
   /// `labels` as of EmitResult(); `service_labels` are service, instance and what else there is.
   void Emit(std::span<const LabelView> labels, std::span<const LabelView> service_labels,
             MonoTime now, FamilySink& out);
@@ -42,7 +42,7 @@ class Totals {
   double errors_ = 0;
   std::map<std::string, double> codes_;
   std::array<double, kReasonCount> reasons_{};
-  std::deque<Recent> recent_;
+  std::vector<Recent> recent_;  // within the window, the oldest first
 };
 
 }  // namespace tocsin::probe

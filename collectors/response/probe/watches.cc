@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <unordered_set>
 
@@ -37,7 +38,7 @@ struct Watches::Watch {
   MonoTime due{};
 
   Mutex mutex;
-  std::shared_ptr<const ProbeResult> last GUARDED_BY(mutex);
+  std::optional<ProbeFacts> last GUARDED_BY(mutex);
   Totals totals GUARDED_BY(mutex);
 };
 
@@ -181,7 +182,7 @@ void Watches::Take(Watch& watch, const std::shared_ptr<const ProbeResult>& resul
   {
     const MutexLock lock(watch.mutex);
     first = !watch.last;
-    watch.last = result;
+    watch.last = *result;  // its log is the history's
     watch.totals.Add(*result, now);
   }
   if (first) {

@@ -1,12 +1,15 @@
 #include "agent/http/civetweb_server.h"
 
 #include <civetweb.h>
+#include <dlfcn.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <exception>
 #include <future>
@@ -16,6 +19,18 @@
 #include "agent/http/socket_io.h"
 #include "base/log.h"
 #include "base/mutex.h"
+
+/// Stands before the C library's, for every library that asks for a stack of its own size: Debian's
+/// civetweb gives its threads 100 KB, which no option changes. Handlers on them parse what clients
+/// send, nested as deep as the parsers allow, and need what std::thread has. What of it a thread
+/// never touches costs no memory.
+extern "C" __attribute__((visibility("default"))) int pthread_attr_setstacksize(
+    pthread_attr_t* attributes, std::size_t bytes) noexcept {
+  constexpr std::size_t kFullStack = std::size_t{8} << 20;
+  static const auto next = reinterpret_cast<int (*)(pthread_attr_t*, std::size_t)>(
+      dlsym(RTLD_NEXT, "pthread_attr_setstacksize"));
+  return next ? next(attributes, std::max(bytes, kFullStack)) : ENOSYS;
+}
 
 namespace tocsin::http {
 namespace {

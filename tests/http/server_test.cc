@@ -1,6 +1,7 @@
 // Both doors over real sockets: what a good client gets, and what a bad one costs.
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <future>
@@ -93,6 +94,22 @@ TEST_P(ServerTest, AGoodClientIsServed) {
   Client old(server->addresses()[0]);
   EXPECT_EQ(old.Ask("GET /old HTTP/1.0\r\n\r\n").body, "GET /old ? from 127.0.0.1 body=\n");
   EXPECT_TRUE(old.Ended());
+}
+
+TEST_P(ServerTest, HandlersHaveAFullStack) {
+  std::promise<std::size_t> size;
+  const auto server = Start([&](const Request&) {
+    pthread_attr_t attributes;
+    pthread_getattr_np(pthread_self(), &attributes);
+    std::size_t bytes = 0;
+    pthread_attr_getstacksize(&attributes, &bytes);
+    pthread_attr_destroy(&attributes);
+    size.set_value(bytes);
+    return TextResponse(200, "ok");
+  });
+  Client client(server->addresses()[0]);
+  EXPECT_EQ(client.Ask(Get("/")).status, 200);
+  EXPECT_GE(size.get_future().get(), std::size_t{8} << 20U);
 }
 
 TEST_P(ServerTest, BodiesArriveWhole) {

@@ -29,8 +29,12 @@ Result<Labels> ReadLabels(const YamlFile& file, const YamlNode& node) {
   if (!node.IsMap()) return file.At(node, "expected a map of label names to values");
   LabelsBuilder labels;
   for (const auto& [key, value] : node.entries) {
-    TRY_ASSIGN(const std::string text, YamlString(file, *value));
-    labels.Set(key->scalar, text);
+    auto text = YamlString(file, *value);
+    if (text) {
+      labels.Set(key->scalar, *text);
+    } else {
+      TRY(file.Keep(std::move(text).error()));
+    }
   }
   return labels.Build();
 }
@@ -40,28 +44,31 @@ Status ReadGlobal(const YamlFile& file, const YamlNode& node, Settings& settings
   TRY(ReadInto(fields, "evaluation_interval", YamlDuration, settings.rules.evaluation_interval));
   TRY(ReadInto(fields, "instance", YamlString, settings.instance));
   TRY(ReadInto(fields, "job", YamlString, settings.job));
-  if (const YamlNode* labels = fields.Find("external_labels")) {
-    TRY_ASSIGN(settings.external_labels, ReadLabels(file, *labels));
-  }
+  TRY(ReadInto(fields, "external_labels", ReadLabels, settings.external_labels));
   return fields.Finish();
+}
+
+Result<std::vector<std::string>> ReadAddresses(const YamlFile& file, const YamlNode& node) {
+  TRY_ASSIGN(std::vector<std::string> addresses, YamlStrings(file, node));
+  if (addresses.empty()) return file.At(node, "listen_addresses must name at least one");
+  return addresses;
+}
+
+Result<std::string> ReadUrlPath(const YamlFile& file, const YamlNode& node) {
+  TRY_ASSIGN(std::string path, YamlString(file, node));
+  if (!path.starts_with('/')) return file.At(node, "telemetry_path must begin with \"/\"");
+  return path;
 }
 
 Status ReadWeb(const YamlFile& file, const YamlNode& node, WebSettings& web) {
   YamlFields fields(file, node, "web");
-  TRY(ReadInto(fields, "listen_addresses", YamlStrings, web.listen_addresses));
-  TRY(ReadInto(fields, "telemetry_path", YamlString, web.telemetry_path));
+  TRY(ReadInto(fields, "listen_addresses", ReadAddresses, web.listen_addresses));
+  TRY(ReadInto(fields, "telemetry_path", ReadUrlPath, web.telemetry_path));
   TRY(ReadInto(fields, "external_url", YamlString, web.external_url));
   TRY(ReadInto(fields, "cors_origin", YamlString, web.cors_origin));
   TRY(ReadInto(fields, "config_file", YamlString, web.config_file));
-  TRY(fields.Finish());
   if (!web.config_file.empty()) web.config_file = RelativeTo(file.name, web.config_file);
-  if (!web.telemetry_path.starts_with('/')) {
-    return file.At(*node.Find("telemetry_path"), "telemetry_path must begin with \"/\"");
-  }
-  if (web.listen_addresses.empty()) {
-    return file.At(*node.Find("listen_addresses"), "listen_addresses must name at least one");
-  }
-  return Unit{};
+  return fields.Finish();
 }
 
 Status ReadPaths(const YamlFile& file, const YamlNode& node, HostPaths& paths) {
@@ -83,6 +90,14 @@ Status ReadStorage(const YamlFile& file, const YamlNode& node, StorageSettings& 
   return fields.Finish();
 }
 
+Result<bool> ReadIsCompatV2(const YamlFile& file, const YamlNode& node) {
+  TRY_ASSIGN(const std::string version, YamlString(file, node));
+  if (version != "v2" && version != "v3") {
+    return file.At(node, "promql_compat is v2 or v3, not \"" + version + "\"");
+  }
+  return version == "v2";
+}
+
 Status ReadQuery(const YamlFile& file, const YamlNode& node, QuerySettings& query) {
   YamlFields fields(file, node, "query");
   TRY(ReadInto(fields, "timeout", YamlDuration, query.timeout));
@@ -91,36 +106,23 @@ Status ReadQuery(const YamlFile& file, const YamlNode& node, QuerySettings& quer
   TRY(ReadInto(fields, "max_concurrency", YamlBytes, query.max_concurrency));
   TRY(ReadInto(fields, "cache_max_bytes", YamlBytes, query.cache_max_bytes));
   TRY(ReadInto(fields, "cache_ttl", YamlDuration, query.cache_ttl));
-  const YamlNode* compat = fields.Find("promql_compat");
-  TRY(fields.Finish());
-  if (compat) {
-    TRY_ASSIGN(const std::string version, YamlString(file, *compat));
-    if (version != "v2" && version != "v3") {
-      return file.At(*compat, "promql_compat is v2 or v3, not \"" + version + "\"");
-    }
-    query.compat_v2 = version == "v2";
-  }
-  return Unit{};
+  TRY(ReadInto(fields, "promql_compat", ReadIsCompatV2, query.compat_v2));
+  return fields.Finish();
+}
+
+template <class T, Result<T> (*parse)(std::string_view)>
+Result<T> ReadWord(const YamlFile& file, const YamlNode& node) {
+  TRY_ASSIGN(const std::string word, YamlString(file, node));
+  auto parsed = parse(word);
+  if (!parsed) return file.At(node, parsed.error().message());
+  return parsed;
 }
 
 Status ReadLog(const YamlFile& file, const YamlNode& node, LogSettings& log) {
   YamlFields fields(file, node, "log");
-  const YamlNode* level = fields.Find("level");
-  const YamlNode* format = fields.Find("format");
-  TRY(fields.Finish());
-  if (level) {
-    TRY_ASSIGN(const std::string word, YamlString(file, *level));
-    auto parsed = ParseLogLevel(word);
-    if (!parsed) return file.At(*level, parsed.error().message());
-    log.level = *parsed;
-  }
-  if (format) {
-    TRY_ASSIGN(const std::string word, YamlString(file, *format));
-    auto parsed = ParseLogFormat(word);
-    if (!parsed) return file.At(*format, parsed.error().message());
-    log.format = *parsed;
-  }
-  return Unit{};
+  TRY(ReadInto(fields, "level", ReadWord<LogLevel, ParseLogLevel>, log.level));
+  TRY(ReadInto(fields, "format", ReadWord<LogFormat, ParseLogFormat>, log.format));
+  return fields.Finish();
 }
 
 YamlNode::Ptr ScalarNode(std::string text) {
@@ -162,6 +164,12 @@ YamlNode::Ptr OwnSettings(const YamlNode* node,
   return own;
 }
 
+Result<milliseconds> ReadInterval(const YamlFile& file, const YamlNode& node) {
+  TRY_ASSIGN(const milliseconds interval, YamlDuration(file, node));
+  if (interval < kMinInterval) return file.At(node, "an interval is at least 100ms");
+  return interval;
+}
+
 Result<CollectorSettings> ReadCollector(const YamlFile& file, const YamlNode* node,
                                         const CatalogEntry& entry, const Flags& flags) {
   CollectorSettings collector{.entry = &entry,
@@ -173,11 +181,8 @@ Result<CollectorSettings> ReadCollector(const YamlFile& file, const YamlNode* no
     if (!node->IsMap()) return file.At(*node, "expected a map of settings");
     YamlFields common(file, *node, entry.name);
     TRY(ReadInto(common, "enabled", YamlBool, collector.enabled));
-    TRY(ReadInto(common, "interval", YamlDuration, collector.interval));
+    TRY(ReadInto(common, "interval", ReadInterval, collector.interval));
     TRY(ReadInto(common, "timeout", YamlDuration, collector.timeout));
-    if (collector.interval < kMinInterval) {
-      return file.At(*node->Find("interval"), "an interval is at least 100ms");
-    }
   }
   // A round of a slow collector may take long, but a fast one must not go unnoticed for long.
   if (collector.timeout == milliseconds(0)) {
@@ -197,21 +202,29 @@ Status ReadCollectors(const YamlFile& file, const YamlNode& node, const Flags& f
                       std::vector<CollectorSettings>& collectors) {
   YamlFields fields(file, node, "collectors");
   for (const CatalogEntry& entry : CollectorCatalog()) {
-    TRY_ASSIGN(CollectorSettings collector,
-               ReadCollector(file, fields.Find(entry.name), entry, flags));
-    collectors.push_back(std::move(collector));
+    auto collector = ReadCollector(file, fields.Find(entry.name), entry, flags);
+    if (collector) {
+      collectors.push_back(*std::move(collector));
+    } else {
+      TRY(file.Keep(std::move(collector).error()));
+    }
   }
   return fields.Finish();
+}
+
+Result<double> ReadTimeScale(const YamlFile& file, const YamlNode& node) {
+  TRY_ASSIGN(const double scale, YamlDouble(file, node));
+  if (!(scale >= 1 && scale <= 1000)) {
+    return file.At(node, "expected leak_time_scale from 1 to 1000");
+  }
+  return scale;
 }
 
 Status ReadRules(const YamlFile& file, const YamlNode& node, RuleSettings& rules) {
   YamlFields fields(file, node, "rules");
   TRY(ReadInto(fields, "files", YamlStrings, rules.files));
   TRY(ReadInto(fields, "settling", YamlDuration, rules.settling));
-  TRY(ReadInto(fields, "leak_time_scale", YamlDouble, rules.leak_time_scale));
-  if (!(rules.leak_time_scale >= 1 && rules.leak_time_scale <= 1000)) {
-    return file.At(*fields.Find("leak_time_scale"), "expected leak_time_scale from 1 to 1000");
-  }
+  TRY(ReadInto(fields, "leak_time_scale", ReadTimeScale, rules.leak_time_scale));
   TRY(fields.Finish());
   for (std::string& path : rules.files) path = RelativeTo(file.name, path);
   return Unit{};
@@ -221,7 +234,7 @@ void Override(const std::optional<std::string>& flag, std::string& setting) {
   if (flag) setting = *flag;
 }
 
-Status ApplyFlags(const Flags& flags, Settings& settings) {
+void ApplyFlags(const Flags& flags, Settings& settings, YamlErrors& errors) {
   if (!flags.listen_addresses.empty()) settings.web.listen_addresses = flags.listen_addresses;
   Override(flags.telemetry_path, settings.web.telemetry_path);
   Override(flags.external_url, settings.web.external_url);
@@ -231,30 +244,34 @@ Status ApplyFlags(const Flags& flags, Settings& settings) {
   Override(flags.rootfs, settings.paths.rootfs);
   Override(flags.udev_data, settings.paths.udev_data);
   Override(flags.storage_path, settings.storage.path);
-  if (!settings.web.telemetry_path.starts_with('/')) {
-    return Error{Errc::kInvalid, "--web.telemetry-path must begin with \"/\""};
+  if (flags.telemetry_path && !flags.telemetry_path->starts_with('/')) {
+    errors.Note({Errc::kInvalid, "--web.telemetry-path must begin with \"/\""});
   }
   if (flags.log_level) {
-    auto level = ParseLogLevel(*flags.log_level);
-    if (!level) return std::move(level).error().Under("--log.level");
-    settings.log.level = *level;
+    if (auto level = ParseLogLevel(*flags.log_level)) {
+      settings.log.level = *level;
+    } else {
+      errors.Note(std::move(level).error().Under("--log.level"));
+    }
   }
   if (flags.log_format) {
-    auto format = ParseLogFormat(*flags.log_format);
-    if (!format) return std::move(format).error().Under("--log.format");
-    settings.log.format = *format;
+    if (auto format = ParseLogFormat(*flags.log_format)) {
+      settings.log.format = *format;
+    } else {
+      errors.Note(std::move(format).error().Under("--log.format"));
+    }
   }
   if (flags.promql_compat) {
     if (*flags.promql_compat != "v2" && *flags.promql_compat != "v3") {
-      return Error{Errc::kInvalid,
-                   "--promql.compat is v2 or v3, not \"" + *flags.promql_compat + "\""};
+      errors.Note(
+          {Errc::kInvalid, "--promql.compat is v2 or v3, not \"" + *flags.promql_compat + "\""});
     }
     settings.query.compat_v2 = *flags.promql_compat == "v2";
   }
-  return Unit{};
 }
 
-Result<Settings> ReadSettings(YamlFile file, const Flags& flags) {
+/// Errors are noted in the file's.
+Settings ReadSettings(YamlFile file, const Flags& flags) {
   static const YamlNode kAbsent;
   Settings settings;
   settings.file = std::move(file);
@@ -265,24 +282,38 @@ Result<Settings> ReadSettings(YamlFile file, const Flags& flags) {
     const YamlNode* node = fields.Find(key);
     return node ? *node : kAbsent;
   };
-  TRY(ReadGlobal(f, section("global"), settings));
-  TRY(ReadWeb(f, section("web"), settings.web));
-  TRY(ReadPaths(f, section("paths"), settings.paths));
-  TRY(ReadStorage(f, section("storage"), settings.storage));
-  TRY(ReadQuery(f, section("query"), settings.query));
-  TRY(ReadLog(f, section("log"), settings.log));
-  TRY(ReadCollectors(f, section("collectors"), flags, settings.collectors));
-  TRY_ASSIGN(settings.extremes, ReadExtremes(f, section("extremes")));
-  TRY(ReadRules(f, section("rules"), settings.rules));
+  const auto keep = [&](Status status) {
+    if (!status) f.errors->Note(std::move(status).error());
+  };
+  keep(ReadGlobal(f, section("global"), settings));
+  keep(ReadWeb(f, section("web"), settings.web));
+  keep(ReadPaths(f, section("paths"), settings.paths));
+  keep(ReadStorage(f, section("storage"), settings.storage));
+  keep(ReadQuery(f, section("query"), settings.query));
+  keep(ReadLog(f, section("log"), settings.log));
+  keep(ReadCollectors(f, section("collectors"), flags, settings.collectors));
+  if (auto extremes = ReadExtremes(f, section("extremes"))) {
+    settings.extremes = *std::move(extremes);
+  } else {
+    keep(std::move(extremes).error());
+  }
+  keep(ReadRules(f, section("rules"), settings.rules));
   fields.Find("notify");
   for (const auto& [key, value] : f.root->entries) {
     if (key->scalar == "notify") settings.notify = value;
   }
-  TRY(fields.Finish());
+  keep(fields.Finish());
   if (!settings.storage.path.empty()) {
     settings.storage.path = RelativeTo(f.name, settings.storage.path);
   }
-  TRY(ApplyFlags(flags, settings));
+  ApplyFlags(flags, settings, *f.errors);
+  return settings;
+}
+
+/// One that is good, or everything that is wrong with it.
+Result<Settings> Judged(Settings settings) {
+  const auto errors = std::exchange(settings.file.errors, nullptr);
+  if (!errors->found.empty()) return Joined(InFileOrder(std::move(errors->found)));
   return settings;
 }
 
@@ -290,13 +321,24 @@ Result<Settings> ReadSettings(YamlFile file, const Flags& flags) {
 
 Result<Settings> ParseSettings(std::string_view text, std::string name, const Flags& flags) {
   TRY_ASSIGN(YamlFile file, ParseYaml(text, std::move(name)));
+  file.errors = std::make_shared<YamlErrors>();
+  return Judged(ReadSettings(std::move(file), flags));
+}
+
+Result<Settings> LoadSettings(const Flags& flags, std::shared_ptr<YamlErrors> errors) {
+  YamlFile file;
+  if (flags.config_file) {
+    TRY_ASSIGN(file, ReadYamlFile(*flags.config_file));
+  } else {
+    TRY_ASSIGN(file, ParseYaml("", "defaults"));
+  }
+  file.errors = std::move(errors);
   return ReadSettings(std::move(file), flags);
 }
 
 Result<Settings> LoadSettings(const Flags& flags) {
-  if (!flags.config_file) return ParseSettings("", "defaults", flags);
-  TRY_ASSIGN(YamlFile file, ReadYamlFile(*flags.config_file));
-  return ReadSettings(std::move(file), flags);
+  TRY_ASSIGN(Settings settings, LoadSettings(flags, std::make_shared<YamlErrors>()));
+  return Judged(std::move(settings));
 }
 
 }  // namespace tocsin

@@ -102,12 +102,16 @@ struct Settings {
   YamlNode::Ptr notify;  // the `notify` section; never null
 };
 
-/// Errors: kIo for an unreadable file; otherwise "file:line:column: what, and what was meant", or
-/// "--flag: what" for the command line.
+/// Errors: kIo for an unreadable file, kMalformed for one that is not YAML. What is wrong within it
+/// is noted in `errors` (not null), as "file:line:column: what, and what was meant", or "--flag:
+/// what" for the command line; the settings are then only good for finding more errors.
+Result<Settings> LoadSettings(const Flags& flags, std::shared_ptr<YamlErrors> errors);
+
+/// The same, with everything that is wrong as one error.
 Result<Settings> LoadSettings(const Flags& flags);
 
-/// The same from a text in memory (tests, fuzzing). `name` is what errors call it; relative paths
-/// in it are relative to that file's folder.
+/// That from a text in memory (tests, fuzzing). `name` is what errors call it; relative paths in it
+/// are relative to that file's folder.
 Result<Settings> ParseSettings(std::string_view text, std::string name, const Flags& flags);
 
 }  // namespace tocsin

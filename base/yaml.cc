@@ -4,8 +4,10 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -34,6 +36,9 @@ class TreeBuilder final : public YAML::EventHandler {
 
   YamlNode::Ptr TakeRoot() { return root_ ? std::move(root_) : std::make_shared<const YamlNode>(); }
 
+  /// Where the last scalar begins, if it is a quoted one.
+  const std::optional<YAML::Mark>& last_quoted() const { return last_quoted_; }
+
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
 
@@ -53,6 +58,7 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& value) override {
     // yaml-cpp tags plain scalars "?" and quoted ones "!".
     const bool quoted = tag == "!";
+    last_quoted_ = quoted ? std::optional(mark) : std::nullopt;
     const bool null =
         !quoted && (value == "null" || value == "~" || value == "Null" || value == "NULL");
     auto node = NewNode(mark, null ? YamlNode::Kind::kNull : YamlNode::Kind::kScalar);
@@ -127,7 +133,9 @@ class TreeBuilder final : public YAML::EventHandler {
       parent.node->items.push_back(std::move(node));
     } else if (!parent.key) {
       if (node->IsSequence() || node->IsMap()) {
-        throw Refused{Errc::kMalformed, mark, "a key must be a plain word or string"};
+        throw Refused{Errc::kMalformed, mark,
+                      "a key must be a plain word or string (a text that begins with {{ must stand "
+                      "in quotes)"};
       }
       if (!parent.keys.insert(node->scalar).second) {
         throw Refused{Errc::kMalformed, mark, "the key \"" + node->scalar + "\" stands twice"};
@@ -141,9 +149,70 @@ class TreeBuilder final : public YAML::EventHandler {
 
   const YamlBudget& budget_;
   YamlNode::Ptr root_;
+  std::optional<YAML::Mark> last_quoted_;
   std::vector<OpenNode> open_;
   std::map<YAML::anchor_t, Anchored> anchors_;
 };
+
+/// yaml-cpp takes a quoted text that ends with the file, if there is a newline before that.
+bool IsClosed(std::string_view text, const YAML::Mark& mark) {
+  auto at = static_cast<std::size_t>(mark.pos);
+  if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return true;
+  const char quote = text[at];
+  for (++at; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// What is wrong in a person's words: yaml-cpp says what its parser was looking for.
+std::string Explained(std::string_view text, const YAML::Mark& mark, const std::string& said) {
+  std::string_view line;
+  for (int i = 0; i <= mark.line; ++i) line = TakeLine(text);
+  const auto indentation = line.substr(0, line.find_first_not_of(" \t"));
+  if (indentation.find('\t') != std::string_view::npos) {
+    return "a tab in the indentation: YAML takes spaces only";
+  }
+  constexpr std::pair<std::string_view, std::string_view> kMeant[] = {
+      {"illegal map value",
+       "a key cannot stand here: the line is indented otherwise than its neighbours, the line "
+       "before "
+       "lacks a blank after its \":\", or a text with \": \" in it lacks its quotes"},
+      {"end of map not found",
+       "this is not part of the map before it: it is indented otherwise than that map's keys, or a "
+       "text that begins with a quote, { or [ must stand in quotes as a whole"},
+      {"end of sequence not found",
+       "this is not part of the list before it: it is indented otherwise than that list's items "
+       "and "
+       "their keys"},
+      {"end of sequence flow not found",
+       "a \"[\" before this is not closed, or a \",\" is missing"},
+      {"end of map flow not found", "a \"{\" before this is not closed, or a \",\" is missing"},
+      {"illegal flow end",
+       "nothing was opened that this closes: a text that begins with ] or } must "
+       "stand in quotes"},
+      {"illegal block entry",
+       "a list's item (\"- \") cannot stand here: is it indented as its neighbours are?"},
+      {"unknown token", "a text that begins with this character must stand in quotes"},
+      {"illegal EOF in scalar", "a quote before this is not closed"},
+      {"unexpected character in block scalar", "a text after | or > begins on the next line"},
+      {"the referenced anchor is not defined",
+       "no anchor has this name: a text that begins with * must stand in quotes"},
+      {"alias not found after *", "a text that begins with * must stand in quotes"},
+      {"anchor not found after &", "a text that begins with & must stand in quotes"},
+      {"unknown escape character: ",
+       "\"\\\" begins an escape in double quotes, and this is none: in "
+       "single quotes it stands for itself"},
+  };
+  for (const auto& [begins, meant] : kMeant) {
+    if (said.starts_with(begins)) return std::string(meant);
+  }
+  return said;
+}
 
 std::string Described(const YamlNode& node) {
   switch (node.kind) {
@@ -186,6 +255,16 @@ Error YamlFile::At(const YamlNode& node, std::string_view what) const {
   return {Errc::kInvalid, Position(name, node.line, node.column) + ": " + std::string(what)};
 }
 
+Status YamlFile::Keep(Status status) const {
+  if (status || !errors) return status;
+  errors->Note(std::move(status).error());
+  return Unit{};
+}
+
+void YamlFile::Spoil(const YamlNode& node) const {
+  if (errors) errors->places.push_back(Position(name, node.line, node.column));
+}
+
 Result<YamlFile> ParseYaml(std::string_view text, std::string name, const YamlBudget& budget) {
   if (text.size() > budget.max_bytes) {
     return Error{Errc::kLimit,
@@ -196,13 +275,17 @@ Result<YamlFile> ParseYaml(std::string_view text, std::string name, const YamlBu
     YAML::Parser parser(in);
     TreeBuilder builder(budget);
     parser.HandleNextDocument(builder);
+    if (const auto& mark = builder.last_quoted(); mark && !IsClosed(text, *mark)) {
+      return Error{Errc::kMalformed, Position(name, mark->line + 1, mark->column + 1) +
+                                         ": not YAML: this quote is not closed"};
+    }
     return YamlFile{std::move(name), builder.TakeRoot()};
   } catch (const Refused& refused) {
     return Error{refused.code, Position(name, refused.mark.line + 1, refused.mark.column + 1) +
                                    ": " + refused.what};
   } catch (const YAML::Exception& e) {
-    return Error{Errc::kMalformed,
-                 Position(name, e.mark.line + 1, e.mark.column + 1) + ": not YAML: " + e.msg};
+    return Error{Errc::kMalformed, Position(name, e.mark.line + 1, e.mark.column + 1) +
+                                       ": not YAML: " + Explained(text, e.mark, e.msg)};
   } catch (const std::exception& e) {
     return Error{Errc::kMalformed, name + ":1:1: not YAML: " + e.what()};
   }
@@ -211,6 +294,12 @@ Result<YamlFile> ParseYaml(std::string_view text, std::string name, const YamlBu
 Result<YamlFile> ReadYamlFile(const std::string& path, const YamlBudget& budget) {
   TRY_ASSIGN(const std::string text, ReadWholeFile(path, budget.max_bytes));
   return ParseYaml(text, path, budget);
+}
+
+Result<YamlFile> ReadYamlFileOf(const YamlFile& parent, const std::string& path) {
+  TRY_ASSIGN(YamlFile file, ReadYamlFile(path));
+  file.errors = parent.errors;
+  return file;
 }
 
 Result<std::string> YamlString(const YamlFile& file, const YamlNode& node) {
@@ -267,28 +356,53 @@ const YamlNode* YamlFields::Find(std::string_view key) {
 
 Result<const YamlNode*> YamlFields::Require(std::string_view key) {
   if (const YamlNode* value = Find(key)) return value;
-  return file_.At(node_, what_ + " needs \"" + std::string(key) + "\"");
+  return Missing(key, what_ + " needs \"" + std::string(key) + "\"");
+}
+
+Error YamlFields::Missing(std::string_view key, std::string what) {
+  std::vector<std::string_view> others;
+  for (const auto& [other, value] : node_.entries) {
+    if (std::find(known_.begin(), known_.end(), other->scalar) == known_.end()) {
+      others.push_back(other->scalar);
+    }
+  }
+  const auto nearest = NearestWord(key, others);
+  if (!nearest) return file_.At(node_, what);
+  file_.Spoil(node_);
+  known_.emplace_back(*nearest);
+  const auto meant = std::find_if(node_.entries.begin(), node_.entries.end(),
+                                  [&](const auto& e) { return e.first->scalar == *nearest; });
+  return file_.At(*meant->first, what + ": is it meant by \"" + meant->first->scalar + "\"?");
+}
+
+void YamlFields::Note(Error error) const {
+  file_.errors->Note(std::move(error));
+  file_.Spoil(node_);
+}
+
+Error YamlFields::Unknown(const YamlNode& key) const {
+  std::string what = "unknown key \"" + key.scalar + "\" in " + what_;
+  if (const auto nearest = NearestWord(key.scalar, known_)) {
+    what.append(": did you mean \"").append(*nearest).append("\"?");
+  } else {
+    what += ": expected one of";
+    std::string_view separator = " ";
+    for (const std::string& k : known_) {
+      what.append(separator).append(k);
+      separator = ", ";
+    }
+  }
+  return file_.At(key, what);
 }
 
 Status YamlFields::Finish() const {
   if (node_.IsNull()) return Unit{};
   if (!node_.IsMap()) return Expected(file_, node_, what_ + " to be a map");
-  for (const auto& [key, value] : node_.entries) {
-    bool known = false;
-    for (const std::string& k : known_) known = known || k == key->scalar;
-    if (known) continue;
-    std::string what = "unknown key \"" + key->scalar + "\" in " + what_;
-    if (const auto nearest = NearestWord(key->scalar, known_)) {
-      what.append(": did you mean \"").append(*nearest).append("\"?");
-    } else {
-      what += ": expected one of";
-      std::string_view separator = " ";
-      for (const std::string& k : known_) {
-        what.append(separator).append(k);
-        separator = ", ";
-      }
-    }
-    return file_.At(*key, what);
+  for (const auto& entry : node_.entries) {
+    const YamlNode& key = *entry.first;
+    if (std::find(known_.begin(), known_.end(), key.scalar) != known_.end()) continue;
+    if (!file_.errors) return Unknown(key);
+    Note(Unknown(key));
   }
   return Unit{};
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/yaml_errors.h"
 
 namespace tocsin {
 
@@ -47,10 +48,28 @@ struct YamlNode {
 struct YamlFile {
   std::string name;
   YamlNode::Ptr root;  // never null; kNull for an empty file
+  /// Where a reader notes errors to go on with the next value; null: the first one ends it. While
+  /// reading only: what is read with errors in it must not be used.
+  std::shared_ptr<YamlErrors> errors = nullptr;
 
   /// kInvalid: "name:line:column: what".
   Error At(const YamlNode& node, std::string_view what) const;
+
+  /// For one value of several: notes what is wrong with it, so that the next one is read. Without
+  /// `errors` it is `status` itself.
+  Status Keep(Status status) const;
+
+  /// What depends on `node` as a whole is spoilt by an error that was noted in it.
+  void Spoil(const YamlNode& node) const;
 };
+
+/// Calls `read(const YamlNode&) -> Status` with each item of a list, and keeps (YamlFile::Keep)
+/// the errors.
+template <class ReadItem>
+Status ReadItems(const YamlFile& file, const YamlNode& list, ReadItem read) {
+  for (const YamlNode::Ptr& item : list.items) TRY(file.Keep(read(*item)));
+  return Unit{};
+}
 
 /// The first document of `text`. Errors: kMalformed or kLimit, as "name:line:column: what".
 /// Duplicate keys in a map are refused.
@@ -58,6 +77,9 @@ Result<YamlFile> ParseYaml(std::string_view text, std::string name, const YamlBu
 
 /// ParseYaml of a file's contents. Errors besides: kIo.
 Result<YamlFile> ReadYamlFile(const std::string& path, const YamlBudget& budget = {});
+
+/// A file that `parent` names: its errors are noted where those of `parent` are.
+Result<YamlFile> ReadYamlFileOf(const YamlFile& parent, const std::string& path);
 
 /// Typed reading of scalars. Errors: kInvalid with position, naming what was expected.
 Result<std::string> YamlString(const YamlFile& file, const YamlNode& node);
@@ -88,12 +110,23 @@ class YamlFields {
   /// The value under `key`, or an error that says it is missing.
   Result<const YamlNode*> Require(std::string_view key);
 
-  /// The value under `key` read by one of the functions above, or `fallback` when it is absent.
+  /// The error that says that `key` is missing, in words of its own (`what`: "alert \"A\" needs
+  /// expr:"). It asks whether an unknown key that is spelt alike was meant; Finish() does not then
+  /// complain of that key again.
+  Error Missing(std::string_view key, std::string what);
+
+  /// The value under `key` read by one of the functions above, or `fallback` when it is absent, or
+  /// when it is wrong and the file keeps errors.
   template <class T, class Fallback>
   Result<T> Read(std::string_view key, Result<T> (*read)(const YamlFile&, const YamlNode&),
                  Fallback fallback) {
     const YamlNode* value = Find(key);
-    return value ? read(file_, *value) : Result<T>(T(std::move(fallback)));
+    if (value) {
+      Result<T> result = read(file_, *value);
+      if (result || !file_.errors) return result;
+      Note(std::move(result).error());
+    }
+    return T(std::move(fallback));
   }
 
   /// The same for a key that must be there.
@@ -104,10 +137,13 @@ class YamlFields {
     return read(file_, *value);
   }
 
-  /// Errors if the node is not a map, or holds a key that was never asked for.
+  /// Errors if the node is not a map, or holds keys that were never asked for.
   Status Finish() const;
 
  private:
+  void Note(Error error) const;
+  Error Unknown(const YamlNode& key) const;
+
   const YamlFile& file_;
   const YamlNode& node_;
   std::string what_;

@@ -175,8 +175,9 @@ Status ReadEntry(const YamlFile& file, const YamlNode& node, std::vector<Extreme
   for (std::size_t i = 0; i < names.size(); ++i) {
     const YamlNode& at = *metrics->items[i];
     if (const FamilySpec* family = KnownAsNoGauge(names[i])) {
-      return file.At(at, names[i] + " is a " + std::string(TypeText(family->type)) +
-                             ": extremes are of gauges");
+      TRY(file.Keep(file.At(at, names[i] + " is a " + std::string(TypeText(family->type)) +
+                                    ": extremes are of gauges")));
+      continue;
     }
     const ExtremesOf of{names[i], window};
     if (std::find(wanted.begin(), wanted.end(), of) != wanted.end()) {
@@ -193,7 +194,7 @@ Result<std::vector<ExtremesOf>> ReadExtremes(const YamlFile& file, const YamlNod
   std::vector<ExtremesOf> wanted;
   if (node.IsNull()) return wanted;
   if (!node.IsSequence()) return file.At(node, "extremes: expected a list of {metrics, window}");
-  for (const auto& item : node.items) TRY(ReadEntry(file, *item, wanted));
+  TRY(ReadItems(file, node, [&](const YamlNode& item) { return ReadEntry(file, item, wanted); }));
   return wanted;
 }
 

@@ -67,8 +67,8 @@ Result<Routing> ReadWebhooks(const YamlFile& file, const YamlNode& list,
   config->root.group_interval = std::chrono::seconds(5);
   std::vector<Integration>& integrations = config->receivers[config->root.receiver];
   Routing routing;
-  for (const YamlNode::Ptr& node : list.items) {
-    YamlFields keys(file, *node, "webhook");
+  TRY(ReadItems(file, list, [&](const YamlNode& node) -> Status {
+    YamlFields keys(file, node, "webhook");
     ReceiverFields fields(keys, context);
     Integration integration;
     TRY_ASSIGN(integration.send_resolved, fields.Flag("send_resolved", true));
@@ -78,7 +78,8 @@ Result<Routing> ReadWebhooks(const YamlFile& file, const YamlNode& list,
         std::string(kReceiver) + "/webhook[" + std::to_string(integrations.size()) + "]";
     routing.destinations.push_back({integration.destination, std::move(notifier)});
     integrations.push_back(std::move(integration));
-  }
+    return Unit{};
+  }));
   routing.config = std::move(config);
   return routing;
 }
@@ -105,7 +106,7 @@ Result<Routing> ReadRoutingOf(YamlFields& fields, const NotifyConfigOptions& opt
       return file.At(*node, std::string(key) + " stands in " + path + " already");
     }
   }
-  TRY_ASSIGN(const YamlFile own_file, ReadYamlFile(path));
+  TRY_ASSIGN(const YamlFile own_file, ReadYamlFileOf(file, path));
   YamlFields own_fields(own_file, *own_file.root, "the Alertmanager configuration");
   TRY_ASSIGN(Routing routing,
              ReadRouting(own_fields, InlineSecrets::kAllowed, options.external_url));
@@ -124,6 +125,12 @@ Result<PageSettings> ReadPage(const YamlFile& file, const YamlNode& node) {
   return page;
 }
 
+Result<std::size_t> ReadMaxQueue(const YamlFile& file, const YamlNode& node) {
+  TRY_ASSIGN(const std::int64_t count, YamlInt(file, node));
+  if (count < 1 || count > 1'000'000) return file.At(node, "max_queue is 1 to 1000000");
+  return static_cast<std::size_t>(count);
+}
+
 }  // namespace
 
 Result<NotifyConfig> ReadNotifyConfig(const YamlFile& file, const YamlNode& node,
@@ -132,29 +139,35 @@ Result<NotifyConfig> ReadNotifyConfig(const YamlFile& file, const YamlNode& node
   YamlFields fields(file, node, "notify");
   if (const YamlNode* targets = fields.Find("alertmanagers")) {
     if (!targets->IsSequence()) return file.At(*targets, "expected a list of alertmanagers");
-    for (const YamlNode::Ptr& target : targets->items) {
-      TRY_ASSIGN(AlertmanagerTarget read, ReadTarget(file, *target, config.alertmanagers));
+    TRY(ReadItems(file, *targets, [&](const YamlNode& target) -> Status {
+      TRY_ASSIGN(AlertmanagerTarget read, ReadTarget(file, target, config.alertmanagers));
       config.alertmanagers.push_back(std::move(read));
-    }
+      return Unit{};
+    }));
   }
-  TRY_ASSIGN(config.routing, ReadRoutingOf(fields, options));
+  auto routing = ReadRoutingOf(fields, options);
+  if (routing) {
+    config.routing = *std::move(routing);
+  } else {
+    TRY(file.Keep(std::move(routing).error()));
+    for (const std::string_view key : RoutingKeys()) fields.Find(key);
+  }
   TRY_ASSIGN(config.page, fields.Read("page", ReadPage, PageSettings{}));
   config.page.external_url = options.external_url;
   config.identity = options.identity;
   TRY_ASSIGN(config.heartbeat, fields.Read("heartbeat", ReadHeartbeat, HeartbeatSettings{}));
   if (const std::string& name = config.heartbeat.receiver; !name.empty()) {
-    const auto& routing = config.routing.config;
-    if (!routing || !routing->receivers.count(name)) {
+    const auto& routes = config.routing.config;
+    const bool known = routes && routes->receivers.count(name);
+    // Routes that could not be read may well have it.
+    if (!known && (routes || !file.errors || file.errors->found.empty())) {
       return file.At(*node.Find("heartbeat"), "there is no receiver \"" + name + "\"");
     }
   }
   TRY_ASSIGN(config.queue.retry_for,
              fields.Read("retry_for", YamlDuration, config.queue.retry_for));
-  if (const YamlNode* max = fields.Find("max_queue")) {
-    TRY_ASSIGN(const std::int64_t count, YamlInt(file, *max));
-    if (count < 1 || count > 1'000'000) return file.At(*max, "max_queue is 1 to 1000000");
-    config.queue.max_messages = static_cast<std::size_t>(count);
-  }
+  TRY_ASSIGN(config.queue.max_messages,
+             fields.Read("max_queue", ReadMaxQueue, config.queue.max_messages));
   TRY(fields.Finish());
   return config;
 }

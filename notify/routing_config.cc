@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/parse.h"
 #include "notify/catalog.h"
 #include "notify/default_templates.h"
 #include "notify/receivers/receivers.h"
@@ -26,12 +27,17 @@ Result<std::string> ReadUrl(const YamlFile& file, const YamlNode& node) {
   return url;
 }
 
-Result<GlobalSettings> ReadGlobal(const YamlFile& file, const YamlNode& node,
-                                  InlineSecrets inline_secrets) {
-  GlobalSettings global;
+/// What was read before an error stays in `global`.
+Status ReadGlobal(const YamlFile& file, const YamlNode& node, InlineSecrets inline_secrets,
+                  GlobalSettings& global) {
   YamlFields fields(file, node, "global");
   if (const YamlNode* http = fields.Find("http_config")) {
-    TRY_ASSIGN(global.http, ReadHttpConfig(file, *http, inline_secrets));
+    auto read = ReadHttpConfig(file, *http, inline_secrets);
+    if (read) {
+      global.http = *std::move(read);
+    } else {
+      TRY(file.Keep(std::move(read).error()));
+    }
   }
   TRY_ASSIGN(global.smtp_smarthost, fields.Read("smtp_smarthost", YamlString, ""));
   TRY_ASSIGN(global.smtp_from, fields.Read("smtp_from", YamlString, ""));
@@ -48,20 +54,32 @@ Result<GlobalSettings> ReadGlobal(const YamlFile& file, const YamlNode& node,
   TRY_ASSIGN(global.opsgenie_url, fields.Read("opsgenie_api_url", ReadUrl, global.opsgenie_url));
   TRY_ASSIGN(global.telegram_url, fields.Read("telegram_api_url", ReadUrl, global.telegram_url));
   for (const std::string_view key : kUnusedGlobals) fields.Find(key);
-  TRY(fields.Finish());
-  return global;
+  return fields.Finish();
 }
 
-Result<tmpl::Library> ReadTemplates(const YamlFile& file, const YamlNode* node) {
+/// What was read before an error stays in `library`.
+Status ReadTemplates(const YamlFile& file, const YamlNode* node, tmpl::Library& library) {
   std::vector<tmpl::Library::File> files{{"default.tmpl", std::string(DefaultTemplates())}};
-  TRY_ASSIGN(tmpl::Library library, tmpl::Library::Parse(files, tmpl::AlertmanagerFunctions()));
-  if (!node) return library;
+  TRY_ASSIGN(library, tmpl::Library::Parse(files, tmpl::AlertmanagerFunctions()));
+  if (!node) return Unit{};
   TRY_ASSIGN(std::vector<std::string> globs, YamlStrings(file, *node));
   for (std::string& glob : globs) glob = ResolvePath(file, glob);
   TRY_ASSIGN(const std::vector<tmpl::Library::File> own, tmpl::ReadTemplateGlobs(globs));
-  auto with = library.With(own, tmpl::AlertmanagerFunctions());
-  if (!with) return file.At(*node, with.error().message());
-  return with;
+  if (!file.errors) {
+    auto with = library.With(own, tmpl::AlertmanagerFunctions());
+    if (!with) return file.At(*node, with.error().message());
+    library = *std::move(with);
+    return Unit{};
+  }
+  for (const tmpl::Library::File& one : own) {
+    auto with = library.With({&one, 1}, tmpl::AlertmanagerFunctions());
+    if (with) {
+      library = *std::move(with);
+    } else {
+      file.errors->Note(std::move(with).error());
+    }
+  }
+  return Unit{};
 }
 
 /// The receivers' destinations as they are found.
@@ -73,22 +91,26 @@ class ReceiverReader {
   Status Read(const YamlNode& node) {
     YamlFields fields(file_, node, "receiver");
     TRY_ASSIGN(const std::string name, fields.ReadRequired("name", YamlString));
-    for (const std::string_view key : UnsupportedReceiverKeys()) {
-      if (const YamlNode* found = fields.Find(key)) {
-        return file_.At(*found, std::string(key) +
-                                    " is not supported; use webhook_configs or "
-                                    "exec_configs instead");
-      }
-    }
     auto [entry, is_new] = config_.receivers.try_emplace(name);
     if (!is_new) return file_.At(node, "the receiver \"" + name + "\" stands twice");
+    for (const std::string_view key : UnsupportedReceiverKeys()) {
+      if (const YamlNode* found = fields.Find(key)) {
+        TRY(file_.Keep(file_.At(*found, std::string(key) +
+                                            " is not supported; use webhook_configs or "
+                                            "exec_configs instead")));
+      }
+    }
     for (const ReceiverKind& kind : ReceiverCatalog()) {
       const YamlNode* list = fields.Find(kind.key);
       if (!list) continue;
-      if (!list->IsSequence()) return file_.At(*list, std::string(kind.key) + " is a list");
-      for (std::size_t i = 0; i < list->items.size(); ++i) {
-        TRY(ReadOne(kind, name, i, *list->items[i], entry->second));
+      if (!list->IsSequence()) {
+        TRY(file_.Keep(file_.At(*list, std::string(kind.key) + " is a list")));
+        continue;
       }
+      std::size_t index = 0;
+      TRY(ReadItems(file_, *list, [&, &integrations = entry->second](const YamlNode& one) {
+        return ReadOne(kind, name, index++, one, integrations);
+      }));
     }
     return fields.Finish();
   }
@@ -116,42 +138,63 @@ class ReceiverReader {
   RoutingConfig& config_;
 };
 
+Status ReadInto(const YamlFile& file, const YamlNode& node, std::vector<TimeInterval>& intervals) {
+  TRY_ASSIGN(TimeInterval interval, ReadTimeInterval(file, node));
+  intervals.push_back(std::move(interval));
+  return Unit{};
+}
+
 Status ReadIntervals(const YamlFile& file, const YamlNode& node, RoutingConfig& config) {
   if (!node.IsSequence()) return file.At(node, "expected a list of time intervals");
-  for (const YamlNode::Ptr& item : node.items) {
-    YamlFields fields(file, *item, "time interval");
+  return ReadItems(file, node, [&](const YamlNode& item) -> Status {
+    YamlFields fields(file, item, "time interval");
     TRY_ASSIGN(const std::string name, fields.ReadRequired("name", YamlString));
     auto [entry, is_new] = config.time_intervals.try_emplace(name);
-    if (!is_new) return file.At(*item, "the time interval \"" + name + "\" stands twice");
+    if (!is_new) return file.At(item, "the time interval \"" + name + "\" stands twice");
     const YamlNode* intervals = fields.Find("time_intervals");
     TRY(fields.Finish());
-    if (!intervals) continue;
+    if (!intervals) return Unit{};
     if (!intervals->IsSequence()) return file.At(*intervals, "time_intervals is a list");
-    for (const YamlNode::Ptr& interval : intervals->items) {
-      TRY_ASSIGN(TimeInterval read, ReadTimeInterval(file, *interval));
-      entry->second.push_back(std::move(read));
-    }
-  }
-  return Unit{};
+    return ReadItems(file, *intervals, [&, &read = entry->second](const YamlNode& interval) {
+      return ReadInto(file, interval, read);
+    });
+  });
+}
+
+std::string NearestOf(std::string_view word, const auto& known) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : known) names.push_back(name);
+  const auto nearest = NearestWord(word, names);
+  return nearest ? ": did you mean \"" + std::string(*nearest) + "\"?" : "";
 }
 
 /// What a route names must exist.
 Status CheckNames(const YamlFile& file, const YamlNode& node, const Route& route,
                   const RoutingConfig& config) {
-  if (!config.receivers.count(route.receiver)) {
-    return file.At(node, "there is no receiver \"" + route.receiver + "\"");
+  const auto check = [&](const std::string& name, const auto& known, std::string_view what,
+                         const YamlNode& at) -> Status {
+    if (known.count(name)) return Unit{};
+    return file.Keep(file.At(
+        at, "there is no " + std::string(what) + " \"" + name + "\"" + NearestOf(name, known)));
+  };
+  const auto place = [&](std::string_view key) -> const YamlNode& {
+    const YamlNode* value = node.Find(key);
+    return value && !value->IsNull() ? *value : node;
+  };
+  // What a route has from its parent was checked there.
+  if (node.Find("receiver")) {
+    TRY(check(route.receiver, config.receivers, "receiver", place("receiver")));
   }
-  for (const EscalationStep& step : route.escalate) {
-    if (!config.receivers.count(step.receiver)) {
-      return file.At(node, "there is no receiver \"" + step.receiver + "\" to escalate to");
+  if (const YamlNode* steps = node.Find("escalate"); steps) {
+    for (const EscalationStep& step : route.escalate) {
+      TRY(check(step.receiver, config.receivers, "receiver to escalate to,", *steps));
     }
   }
-  for (const auto* names : {&route.mute_time_intervals, &route.active_time_intervals}) {
-    for (const std::string& name : *names) {
-      if (!config.time_intervals.count(name)) {
-        return file.At(node, "there is no time interval \"" + name + "\"");
-      }
-    }
+  for (const auto& name : route.mute_time_intervals) {
+    TRY(check(name, config.time_intervals, "time interval", place("mute_time_intervals")));
+  }
+  for (const auto& name : route.active_time_intervals) {
+    TRY(check(name, config.time_intervals, "time interval", place("active_time_intervals")));
   }
   const YamlNode* children = node.Find("routes");
   for (std::size_t i = 0; i < route.routes.size(); ++i) {
@@ -175,23 +218,26 @@ Result<Routing> ReadRouting(YamlFields& fields, InlineSecrets inline_secrets,
   const YamlNode* inhibit_rules = fields.Find("inhibit_rules");
   auto config = std::make_shared<RoutingConfig>();
   for (const std::string_view key : {"time_intervals", "mute_time_intervals"}) {
-    if (const YamlNode* node = fields.Find(key)) TRY(ReadIntervals(file, *node, *config));
+    const YamlNode* node = fields.Find(key);
+    if (node) TRY(file.Keep(ReadIntervals(file, *node, *config)));
   }
-  TRY_ASSIGN(const GlobalSettings global,
-             ReadGlobal(file, global_node ? *global_node : nothing, inline_secrets));
-  TRY_ASSIGN(const tmpl::Library templates, ReadTemplates(file, templates_node));
+  GlobalSettings global;
+  TRY(file.Keep(ReadGlobal(file, global_node ? *global_node : nothing, inline_secrets, global)));
+  tmpl::Library templates;
+  TRY(file.Keep(ReadTemplates(file, templates_node, templates)));
   const ReceiverContext context{global, templates, inline_secrets, external_url};
   ReceiverReader reader(file, context, *config);
   if (receivers) {
     if (!receivers->IsSequence()) return file.At(*receivers, "receivers is a list");
-    for (const YamlNode::Ptr& receiver : receivers->items) TRY(reader.Read(*receiver));
+    TRY(ReadItems(file, *receivers, [&](const YamlNode& node) { return reader.Read(node); }));
   }
   if (inhibit_rules) {
     if (!inhibit_rules->IsSequence()) return file.At(*inhibit_rules, "inhibit_rules is a list");
-    for (const YamlNode::Ptr& node : inhibit_rules->items) {
-      TRY_ASSIGN(InhibitRule rule, ReadInhibitRule(file, *node));
+    TRY(ReadItems(file, *inhibit_rules, [&](const YamlNode& node) -> Status {
+      TRY_ASSIGN(InhibitRule rule, ReadInhibitRule(file, node));
       config->inhibit_rules.push_back(std::move(rule));
-    }
+      return Unit{};
+    }));
   }
   if (!route) {
     if (receivers) return file.At(*receivers, "receivers need a \"route\" that leads to them");

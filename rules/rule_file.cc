@@ -110,7 +110,7 @@ std::shared_ptr<const Rule> ReadRule(RuleSource& source, const YamlNode& node,
     source.Fail(node, "expected a rule as a map with record: or alert:");
     return nullptr;
   }
-  const std::size_t errors_before = source.errors.size();
+  const std::size_t errors_before = source.ErrorCount();
   YamlFields fields(source.file, node, "rule");
   auto rule = std::make_shared<Rule>();
   rule->line = node.line;
@@ -122,7 +122,7 @@ std::shared_ptr<const Rule> ReadRule(RuleSource& source, const YamlNode& node,
     return nullptr;
   }
   if (!record && !alert) {
-    source.Fail(node, "a rule needs record: or alert:");
+    source.Note(fields.Missing("alert", "a rule needs record: or alert:"));
   } else {
     rule->kind = record ? Rule::Kind::kRecording : Rule::Kind::kAlerting;
     const YamlNode& name = record ? *record : *alert;
@@ -142,7 +142,9 @@ std::shared_ptr<const Rule> ReadRule(RuleSource& source, const YamlNode& node,
     rule->expr = ReadExpr(source, *expr, what);
     rule->expr_text = expr->scalar;
   } else {
-    if (source.errors.size() == errors_before) source.Fail(node, what + " needs expr:");
+    if (source.ErrorCount() == errors_before) {
+      source.Note(fields.Missing("expr", what + " needs expr:"));
+    }
   }
   rule->labels = group_labels;
   ReadTexts(source, fields, "labels", "label", rule->labels);
@@ -152,7 +154,7 @@ std::shared_ptr<const Rule> ReadRule(RuleSource& source, const YamlNode& node,
     ReadAlert(source, fields, what, *rule);
   }
   source.Take(fields.Finish());
-  return source.errors.size() == errors_before ? rule : nullptr;
+  return source.ErrorCount() == errors_before ? rule : nullptr;
 }
 
 RuleGroupSpec ReadGroup(RuleSource& source, const YamlNode& node) {
@@ -164,7 +166,7 @@ RuleGroupSpec ReadGroup(RuleSource& source, const YamlNode& node) {
       source.Fail(*name, "the name of the group is empty");
     }
   } else {
-    source.Fail(node, "a group needs name:");
+    source.Note(fields.Missing("name", "a group needs name:"));
   }
   if (const YamlNode* interval = fields.Find("interval")) {
     milliseconds value{0};
@@ -230,7 +232,8 @@ RuleFile ParseRuleFile(std::string_view text, const std::string& name) {
     result.errors.push_back(std::move(yaml).error());
     return result;
   }
-  RuleSource source{*std::move(yaml), text, result.errors};
+  RuleSource source{*std::move(yaml), text};
+  source.file.errors = std::make_shared<YamlErrors>();
   YamlFields fields(source.file, *source.file.root, "a rule file");
   const YamlNode* groups = source.file.root->IsMap() ? fields.Find("groups") : nullptr;
   if (groups && !groups->IsSequence()) {
@@ -246,6 +249,7 @@ RuleFile ParseRuleFile(std::string_view text, const std::string& name) {
     }
   }
   source.Take(fields.Finish());
+  result.errors = InFileOrder(std::move(source.file.errors->found));
   return result;
 }
 

@@ -11,26 +11,27 @@
 
 namespace tocsin {
 
-/// The file being read and the list its errors go to, so that one run reports all of them.
+/// The file being read, which keeps its errors, so that one run reports all of them.
 struct RuleSource {
-  YamlFile file;
+  YamlFile file;  // with `errors`
   std::string_view text;
-  std::vector<Error>& errors;
 
-  void Fail(const YamlNode& at, std::string_view what) { errors.push_back(file.At(at, what)); }
+  std::size_t ErrorCount() const { return file.errors->found.size(); }
+  void Note(Error error) { file.errors->Note(std::move(error)); }
+  void Fail(const YamlNode& at, std::string_view what) { Note(file.At(at, what)); }
 
   /// Stores the value, or notes the error and leaves `out` as it is.
   template <class T, class Out>
   bool Take(Result<T> value, Out& out) {
     if (!value) {
-      errors.push_back(std::move(value).error());
+      Note(std::move(value).error());
       return false;
     }
     out = *std::move(value);
     return true;
   }
   void Take(Status status) {
-    if (!status) errors.push_back(std::move(status).error());
+    if (!status) Note(std::move(status).error());
   }
 };
 

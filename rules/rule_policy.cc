@@ -66,7 +66,7 @@ std::optional<Threshold> ReadExhaustsWithin(RuleSource& source, YamlFields& fiel
                                             std::string_view what) {
   const YamlNode* node = fields.Find("exhausts_within");
   if (!node) {
-    source.Fail(fields.node(), std::string(what) + " needs exhausts_within:");
+    source.Note(fields.Missing("exhausts_within", std::string(what) + " needs exhausts_within:"));
     return std::nullopt;
   }
   milliseconds within{0};
@@ -88,7 +88,8 @@ std::optional<Threshold> ReadThreshold(RuleSource& source, YamlFields& fields,
     return std::nullopt;
   }
   if (!limits[0] && !limits[1]) {
-    source.Fail(fields.node(), std::string(what) + " needs a threshold: above: or below:");
+    source.Note(
+        fields.Missing("above", std::string(what) + " needs a threshold: above: or below:"));
     return std::nullopt;
   }
   const std::size_t side = limits[0] ? 0 : 1;

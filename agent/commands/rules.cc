@@ -48,13 +48,7 @@ Result<Rules> LoadRulesFor(const std::vector<std::string>& files, const Flags& f
   rules.options.evaluation_interval = settings.rules.evaluation_interval;
   rules.options.external_labels = settings.external_labels;
   rules.options.external_url = settings.web.external_url;
-  if (!rules.set.errors.empty()) {
-    std::string all;
-    for (const Error& error : rules.set.errors) {
-      all += (all.empty() ? "" : "\n") + error.message();
-    }
-    return Error{Errc::kInvalid, all};
-  }
+  if (!rules.set.errors.empty()) return Joined(rules.set.errors);
   if (rules.set.files.empty()) {
     return Error{Errc::kInvalid, "no rule files: name them, or a configuration that does"};
   }

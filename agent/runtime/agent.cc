@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -26,6 +28,8 @@ constexpr std::size_t kWorkers = 2;
 constexpr int kHttpThreads = 16;
 constexpr milliseconds kStoreInterval = seconds(5);
 constexpr milliseconds kReleaseInterval = seconds(30);
+/// The collector of the agent's own metrics.
+constexpr std::string_view kSelf = "agent";
 constexpr milliseconds kSelfInterval = seconds(5);
 constexpr milliseconds kSelfTimeout = seconds(5);
 
@@ -69,6 +73,19 @@ std::string LinkKey(const std::string& directory) {
   return notify::NewLinkKey();
 }
 
+/// At their places in the file, if they stand there and not on the command line.
+void CheckListenAddresses(const Settings& settings, bool by_flag, YamlErrors& errors) {
+  const YamlNode* list = by_flag ? nullptr : settings.file.root->Find("web");
+  if (list) list = list->Find("listen_addresses");
+  for (std::size_t i = 0; i < settings.web.listen_addresses.size(); ++i) {
+    const auto address = http::ParseListenAddress(settings.web.listen_addresses[i]);
+    if (address) continue;
+    const bool in_file = list && i < list->items.size();
+    errors.Note(in_file ? settings.file.At(*list->items[i], address.error().message())
+                        : address.error());
+  }
+}
+
 /// What only a restart can change.
 void WarnOfRestart(const api::ServedSettings& before, const Settings& now) {
   if (before.runtime.retention != now.storage.retention) {
@@ -78,41 +95,59 @@ void WarnOfRestart(const api::ServedSettings& before, const Settings& now) {
 
 }  // namespace
 
-Result<LoadedConfiguration> LoadConfiguration(const Flags& flags,
-                                              std::shared_ptr<net::Network> network) {
-  TRY_ASSIGN(Settings settings, LoadSettings(flags));
-  std::string errors;
-  const auto add = [&](const Error& error) {
-    errors.append(errors.empty() ? "" : "\n").append(error.message());
-  };
-  // Collectors check their own settings as they are made.
-  const auto host = MakeCollectorHost(settings, std::move(network));
-  if (const auto made = MakeCollectors(*host); !made) add(made.error());
-  RuleSet rules = LoadRules(settings.rules.files);
-  for (const Error& error : rules.errors) add(error);
+Error ConfigurationResult::FirstError() const {
+  const Error& first = errors.front();
+  if (errors.size() == 1) return first;
+  return {first.code(), first.message() + "\n(and " + std::to_string(errors.size() - 1) +
+                            " more: `tocsin check` names all)"};
+}
+
+ConfigurationResult LoadConfiguration(const Flags& flags, std::shared_ptr<net::Network> network) {
+  ConfigurationResult result;
+  const auto noted = std::make_shared<YamlErrors>();
+  auto settings = LoadSettings(flags, noted);
+  if (!settings) {
+    result.errors.push_back(std::move(settings).error());
+    return result;
+  }
+  CheckListenAddresses(*settings, !flags.listen_addresses.empty(), *noted);
+  {
+    // Collectors check their own settings as they are made.
+    const auto host = MakeCollectorHost(*settings, std::move(network));
+    if (auto made = MakeCollectors(*host); !made) noted->Note(std::move(made).error());
+  }
   http::Scheme scheme = http::Scheme::kHttp;
-  if (const std::string& file = settings.web.config_file; !file.empty()) {
-    const auto checked = web::CheckWebConfig(file);
+  if (const std::string& file = settings->web.config_file; !file.empty()) {
+    auto checked = web::CheckWebConfig(file);
     if (checked) {
       scheme = *checked;
     } else {
-      add(checked.error());
+      noted->Note(std::move(checked).error());
     }
   }
-  std::string url = ExternalUrl(settings.web, scheme);
-  auto notify = notify::ReadNotifyConfig(settings.file, *settings.notify,
+  std::string url = ExternalUrl(settings->web, scheme);
+  auto notify = notify::ReadNotifyConfig(settings->file, *settings->notify,
                                          {.external_url = url,
                                           .config_file = flags.notify_config.value_or(""),
-                                          .identity = AlertIdentity(settings)});
-  if (!notify) add(notify.error());
-  if (!errors.empty()) return Error{Errc::kInvalid, errors};
-  return LoadedConfiguration{std::move(settings), std::move(rules), *std::move(notify), scheme,
-                             std::move(url)};
+                                          .identity = AlertIdentity(*settings)});
+  if (!notify) noted->Note(std::move(notify).error());
+  RuleSet rules = LoadRules(settings->rules.files);
+  settings->file.errors = nullptr;  // from here on other threads read it
+  result.errors = std::move(noted->found);
+  std::move(rules.errors.begin(), rules.errors.end(), std::back_inserter(result.errors));
+  result.errors = InFileOrder(std::move(result.errors));
+  if (result.errors.empty()) {
+    result.loaded = {*std::move(settings), std::move(rules), *std::move(notify), scheme,
+                     std::move(url)};
+  }
+  return result;
 }
 
 Result<std::unique_ptr<Agent>> Agent::Start(Flags flags, const Clock& clock) {
   const auto network = std::make_shared<net::Network>(clock);
-  TRY_ASSIGN(LoadedConfiguration loaded, LoadConfiguration(flags, network));
+  ConfigurationResult configuration = LoadConfiguration(flags, network);
+  if (!configuration.loaded) return configuration.FirstError();
+  LoadedConfiguration loaded = *std::move(configuration.loaded);
   const Settings& settings = loaded.settings;
   TRY_ASSIGN(auto store, store::Store::Open({.retention = settings.storage.retention,
                                              .max_bytes = settings.storage.max_bytes,
@@ -182,7 +217,7 @@ Agent::Agent(Flags flags, const Clock& clock, std::shared_ptr<net::Network> netw
   AddAgentMetrics({clock_, collectors_, page_, *store_, rules_, notifications_, range_cache_},
                   telemetry_);
   telemetry_.reload_successful.Set(1);  // before it is first collected: the start was one
-  collectors_.AddPermanent({"agent", "agent", kSelfInterval, kSelfTimeout,
+  collectors_.AddPermanent({std::string(kSelf), "agent", kSelfInterval, kSelfTimeout,
                             MakeCollectableCollector(telemetry_.Collectable())});
 }
 
@@ -250,16 +285,20 @@ Status Agent::Apply(LoadedConfiguration loaded) {
 
 Status Agent::Reload() {
   const MutexLock reloading(reload_mutex_);
-  auto loaded = LoadConfiguration(flags_, network_);
-  Status applied = loaded ? Apply(*std::move(loaded)) : Status(std::move(loaded).error());
+  ConfigurationResult configuration = LoadConfiguration(flags_, network_);
+  Status applied = configuration.loaded ? Apply(*std::move(configuration.loaded))
+                                        : Status(Joined(configuration.errors));
   ReleaseUnusedMemory();
+  if (!applied) telemetry_.reload_successful.Set(0);
+  collectors_.RunNow(kSelf);  // whoever reloads looks at once how that went
   if (applied) {
     LogInfo("configuration reloaded");
     return applied;
   }
-  telemetry_.reload_successful.Set(0);
+  const std::vector<Error>& errors = configuration.errors;
   LogError("configuration not reloaded, the old one stays in force",
-           {{"error", applied.error().message()}});
+           {{"error", errors.empty() ? applied.error().message() : errors[0].message()},
+            {"errors", std::to_string(std::max<std::size_t>(errors.size(), 1))}});
   const MutexLock lock(mutex_);
   auto served = std::make_shared<api::ServedSettings>(*served_);
   served->runtime.reload_successful = false;

@@ -37,10 +37,19 @@ struct LoadedConfiguration {
   std::string external_url;                   // without a slash at its end
 };
 
-/// Loads the configuration and all files it names. Errors: every one that was found, a line each
-/// (or more, with a caret).
-Result<LoadedConfiguration> LoadConfiguration(const Flags& flags,
-                                              std::shared_ptr<net::Network> network);
+/// A configuration that is good, or all that is wrong with it.
+struct ConfigurationResult {
+  std::optional<LoadedConfiguration> loaded;
+  /// In file order, each "file:line:column: what, and what was meant", maybe with more lines (the
+  /// expression at fault and a caret). If there is any, nothing is loaded.
+  std::vector<Error> errors;
+
+  /// The first error, and how many more there are. There is at least one.
+  Error FirstError() const;
+};
+
+/// Loads the configuration and all files it names.
+ConfigurationResult LoadConfiguration(const Flags& flags, std::shared_ptr<net::Network> network);
 
 /// Threads: those of its parts, and "tocsin-store", which writes and expires samples.
 class Agent {
@@ -50,7 +59,8 @@ class Agent {
   static Result<std::unique_ptr<Agent>> Start(Flags flags, const Clock& clock);
   ~Agent();
 
-  /// Loads the configuration again; one that does not load changes nothing. Any thread.
+  /// Loads the configuration again; one that does not load changes nothing. Errors: all that is
+  /// wrong with it. Any thread.
   Status Reload() EXCLUDES(reload_mutex_);
 
   /// Where it listens, as "http://127.0.0.1:9909" or "unix:/path".

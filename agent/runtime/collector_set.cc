@@ -67,6 +67,13 @@ void CollectorSet::AddPermanent(MadeCollector made) {
   entries_.push_back(Start(std::move(made), {}, nullptr));
 }
 
+void CollectorSet::RunNow(std::string_view name) {
+  const MutexLock lock(mutex_);
+  for (const Entry& entry : entries_) {
+    if (entry.running.name == name) scheduler_.RunNow(entry.job);
+  }
+}
+
 Status CollectorSet::Apply(std::shared_ptr<const CollectorHost> host) {
   std::map<std::string_view, std::string> wanted;
   for (const CollectorSettings& settings : host->settings.collectors) {

@@ -37,6 +37,9 @@ class CollectorSet {
   /// A collector that is not in the catalog and stays through every Apply.
   void AddPermanent(MadeCollector made);
 
+  /// That collector makes a round as soon as possible, besides those of its interval.
+  void RunNow(std::string_view name);
+
   /// Runs exactly the enabled collectors of `host`. One whose settings did not change is left
   /// alone, hung or not. Errors: kInvalid from a collector's settings; then nothing changed.
   Status Apply(std::shared_ptr<const CollectorHost> host);

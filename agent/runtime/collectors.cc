@@ -19,7 +19,10 @@ Result<std::vector<MadeCollector>> MakeCollectors(const CollectorHost& host) {
     const CatalogEntry& entry = *settings.entry;
     auto collector =
         entry.make({*host.fs, host.settings.file, *settings.own, *host.network, host.state_folder});
-    if (!collector) return std::move(collector).error();
+    if (!collector) {
+      TRY(host.settings.file.Keep(std::move(collector).error()));
+      continue;
+    }
     made.push_back({std::string(entry.name), entry.room, settings.interval, settings.timeout,
                     WithExtremes(entry, *std::move(collector), host.settings.extremes)});
   }

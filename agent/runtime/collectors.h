@@ -34,7 +34,7 @@ std::shared_ptr<const CollectorHost> MakeCollectorHost(Settings settings,
                                                        std::string state_folder = {});
 
 /// Every enabled collector of the settings, in the catalog's order. Errors: kInvalid, with the
-/// position of the bad setting.
+/// position of the bad setting; those of a file that keeps errors are noted there instead.
 Result<std::vector<MadeCollector>> MakeCollectors(const CollectorHost& host);
 
 }  // namespace tocsin

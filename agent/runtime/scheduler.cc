@@ -73,6 +73,13 @@ std::size_t Scheduler::Add(Job job) {
   return index;
 }
 
+void Scheduler::RunNow(std::size_t job) {
+  const MutexLock lock(state_->mutex);
+  const MonoTime now = state_->clock.Mono();
+  state_->timetable.Hasten(job, now);
+  state_->WakeOneFor(now);
+}
+
 void Scheduler::Remove(std::size_t job) {
   std::shared_ptr<const Job> ended;  // what it owns ends outside the lock
   const MutexLock lock(state_->mutex);

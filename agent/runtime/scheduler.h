@@ -39,6 +39,8 @@ class Scheduler {
 
   /// Returns the job's number; its first round begins at once.
   std::size_t Add(Job job);
+  /// A round of it begins as soon as a worker is free, besides those of its interval.
+  void RunNow(std::size_t job);
   /// No round of it begins any more. One that is running goes on, and counts as hung if it hangs.
   void Remove(std::size_t job);
 

@@ -17,6 +17,11 @@ std::size_t Timetable::Add(milliseconds interval, MonoTime now) {
 
 void Timetable::Remove(std::size_t job) { jobs_[job].removed = true; }
 
+void Timetable::Hasten(std::size_t job, MonoTime now) {
+  jobs_[job].due = std::min(jobs_[job].due, now);
+  jobs_[job].hastened = jobs_[job].running;
+}
+
 std::optional<std::size_t> Timetable::TakeDue(MonoTime now) {
   std::optional<std::size_t> first;
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
@@ -40,8 +45,9 @@ std::optional<MonoTime> Timetable::NextDue() const {
 void Timetable::Done(std::size_t job, MonoTime now, std::optional<milliseconds> pause) {
   Job& done = jobs_[job];
   const milliseconds step = pause.value_or(done.interval);
-  done.due = start_ + ((now - start_) / step + 1) * step;
+  done.due = done.hastened ? now : start_ + ((now - start_) / step + 1) * step;
   done.running = false;
+  done.hastened = false;
 }
 
 }  // namespace tocsin

@@ -21,6 +21,9 @@ class Timetable {
   /// The job is never due again. Its number may be given to another once it is not running.
   void Remove(std::size_t job);
 
+  /// The job is due now; one that runs is due again as soon as it has ended.
+  void Hasten(std::size_t job, MonoTime now);
+
   /// A waiting job whose time has come, the longest overdue first; it counts as running until Done.
   std::optional<std::size_t> TakeDue(MonoTime now);
 
@@ -37,6 +40,7 @@ class Timetable {
     MonoTime due;
     bool running = false;
     bool removed = false;
+    bool hastened = false;
   };
 
   MonoTime start_;

@@ -58,10 +58,11 @@ Result<Secret> ReadSecret(YamlFields& fields, std::string_view key, InlineSecret
     return Secret::Environment(text.substr(2, text.size() - 3));
   }
   if (inline_secrets == InlineSecrets::kRefused) {
-    return fields.file().At(*value, "a secret does not belong in this file: use " +
-                                        std::string(key) +
-                                        "_file, or ${VARIABLE} to take it from "
-                                        "the environment");
+    TRY(fields.file().Keep(
+        fields.file().At(*value, "a secret does not belong in this file: use " + std::string(key) +
+                                     "_file, or ${VARIABLE} to take it from the environment")));
+    fields.file().Spoil(fields.node());  // that it is missing would be said next
+    return Secret();
   }
   return Secret::Literal(std::move(text));
 }

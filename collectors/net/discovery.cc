@@ -127,13 +127,13 @@ Status ReadStatic(const YamlFile& file, const YamlNode& list, TargetList& target
   if (!list.IsSequence()) {
     return file.At(list, "expected a list of addresses or of { targets: […], labels: {…} }");
   }
-  for (const auto& item : list.items) {
-    if (!item->IsMap()) {
-      TRY_ASSIGN(std::string address, YamlString(file, *item));
+  return ReadItems(file, list, [&](const YamlNode& item) -> Status {
+    if (!item.IsMap()) {
+      TRY_ASSIGN(std::string address, YamlString(file, item));
       targets.push_back({std::move(address), {}});
-      continue;
+      return Unit{};
     }
-    YamlFields group(file, *item, "target group");
+    YamlFields group(file, item, "target group");
     TRY_ASSIGN(const auto addresses, group.ReadRequired("targets", YamlStrings));
     std::vector<std::pair<std::string, std::string>> labels;
     if (const YamlNode* map = group.Find("labels")) {
@@ -145,8 +145,8 @@ Status ReadStatic(const YamlFile& file, const YamlNode& list, TargetList& target
     }
     TRY(group.Finish());
     for (const std::string& address : addresses) targets.push_back({address, labels});
-  }
-  return Unit{};
+    return Unit{};
+  });
 }
 
 Result<SrvSource> ReadSrv(const YamlFile& file, const YamlNode& node) {
@@ -229,18 +229,19 @@ Result<std::unique_ptr<Discovery>> Discovery::ReadSources(Network& network, cons
     for (const std::string& pattern : patterns) {
       if (!pattern.ends_with(".json") && !pattern.ends_with(".yml") &&
           !pattern.ends_with(".yaml")) {
-        return file.At(*list,
-                       "a file_sd path ends with .json, .yml or .yaml (\"" + pattern + "\")");
+        TRY(file.Keep(
+            file.At(*list, "a file_sd path ends with .json, .yml or .yaml (\"" + pattern + "\")")));
       }
       state->patterns.push_back(outgoing::ResolvePath(file, pattern));
     }
   }
   if (const YamlNode* list = fields.Find("dns_srv")) {
     if (!list->IsSequence()) return file.At(*list, "expected a list of domain names");
-    for (const auto& item : list->items) {
-      TRY_ASSIGN(SrvSource source, ReadSrv(file, *item));
+    TRY(ReadItems(file, *list, [&](const YamlNode& item) -> Status {
+      TRY_ASSIGN(SrvSource source, ReadSrv(file, item));
       state->names.push_back(std::move(source));
-    }
+      return Unit{};
+    }));
   }
   return std::unique_ptr<Discovery>(new Discovery(std::move(state)));
 }

@@ -42,28 +42,29 @@ Result<std::vector<TargetSpec>> ReadTargets(
   if (!list) return specs;
   const YamlFile& file = of.file();
   if (!list->IsSequence()) return file.At(*list, std::string(key) + " is a list");
-  for (const YamlNode::Ptr& item : list->items) {
+  TRY(ReadItems(file, *list, [&](const YamlNode& item) -> Status {
     const YamlNode none;
-    YamlFields fields(file, item->IsMap() ? *item : none, "target");
+    YamlFields fields(file, item.IsMap() ? item : none, "target");
     std::string address;
-    if (item->IsMap()) {
+    if (item.IsMap()) {
       TRY_ASSIGN(address, fields.ReadRequired("address", YamlString));
     } else {
-      TRY_ASSIGN(address, YamlString(file, *item));
+      TRY_ASSIGN(address, YamlString(file, item));
     }
     TargetSpec spec;
     TRY(ReadCommon(fields, address, spec));
     if (const Status own = read(fields, address, spec); !own) {
       // Errors without a position are of the address.
       const bool placed = own.error().message().starts_with(file.name + ":");
-      return placed ? Error(own.error()) : file.At(*item, own.error().message());
+      return placed ? Error(own.error()) : file.At(item, own.error().message());
     }
     TRY(fields.Finish());
     const bool twice = std::any_of(specs.begin(), specs.end(),
                                    [&](const TargetSpec& s) { return s.name == spec.name; });
-    if (twice) return file.At(*item, "\"" + spec.name + "\" stands twice: give them names");
+    if (twice) return file.At(item, "\"" + spec.name + "\" stands twice: give them names");
     specs.push_back(std::move(spec));
-  }
+    return Unit{};
+  }));
   return specs;
 }
 

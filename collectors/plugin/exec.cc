@@ -184,7 +184,7 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   TRY_ASSIGN(const auto items, plugin::ReadNamedItems(settings, "commands"));
   TRY(settings.Finish());
   std::vector<net::TargetSpec> targets;
-  for (const YamlNode* item : items) {
+  const auto add = [&](const YamlNode* item) -> Status {
     TRY_ASSIGN(Command command, ReadCommand(deps.file, *item));
     net::TargetSpec spec;
     spec.name = command.name;
@@ -194,7 +194,9 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
       return std::make_unique<ExecTarget>(network, command);
     };
     targets.push_back(std::move(spec));
-  }
+    return Unit{};
+  };
+  for (const YamlNode* item : items) TRY(deps.file.Keep(add(item)));
   return std::unique_ptr<Collector>(
       std::make_unique<ExecCollector>(deps.network, std::move(targets)));
 }

@@ -158,7 +158,8 @@ Result<plugin::JsonMapping> ReadMapping(YamlFields& fields) {
   }
   if (metrics) return plugin::JsonMapping::Read(fields.file(), *metrics);
   TRY_ASSIGN(const std::string name, YamlString(fields.file(), *path));
-  TRY_ASSIGN(const YamlFile file, ReadYamlFile(outgoing::ResolvePath(fields.file(), name)));
+  TRY_ASSIGN(const YamlFile file,
+             ReadYamlFileOf(fields.file(), outgoing::ResolvePath(fields.file(), name)));
   YamlFields own(file, *file.root, "mapping");
   TRY_ASSIGN(const YamlNode* list, own.Require("metrics"));
   TRY_ASSIGN(plugin::JsonMapping mapping, plugin::JsonMapping::Read(file, *list));
@@ -222,8 +223,12 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   TRY(fields.Finish());
   std::vector<ReadSource> sources;
   for (const YamlNode* item : items) {
-    TRY_ASSIGN(ReadSource read, ReadOne(deps, *item));
-    sources.push_back(std::move(read));
+    auto read = ReadOne(deps, *item);
+    if (read) {
+      sources.push_back(*std::move(read));
+    } else {
+      TRY(deps.file.Keep(std::move(read).error()));
+    }
   }
   return std::unique_ptr<Collector>(
       std::make_unique<JsonCollector>(deps.network, std::move(sources)));

@@ -169,15 +169,16 @@ Result<JsonMapping> JsonMapping::Read(const YamlFile& file, const YamlNode& node
   if (!node.IsSequence() || node.items.empty()) return file.At(node, "expected a list of metrics");
   JsonMapping mapping;
   std::map<std::string, MetricRule> first;
-  for (const auto& item : node.items) {
-    TRY_ASSIGN(MetricRule rule, ReadRule(file, *item));
+  TRY(ReadItems(file, node, [&](const YamlNode& item) -> Status {
+    TRY_ASSIGN(MetricRule rule, ReadRule(file, item));
     const auto [known, added] = first.try_emplace(rule.name, rule);
     if (known->second.type != rule.type) {
-      return file.At(*item, rule.name + " has another type above");
+      return file.At(item, rule.name + " has another type above");
     }
     if (rule.help.empty()) rule.help = known->second.help;
     mapping.rules_.push_back(std::move(rule));
-  }
+    return Unit{};
+  }));
   return mapping;
 }
 

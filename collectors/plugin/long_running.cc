@@ -195,7 +195,7 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   TRY_ASSIGN(const auto items, plugin::ReadNamedItems(fields, "programs"));
   TRY(fields.Finish());
   std::vector<net::TargetSpec> targets;
-  for (const YamlNode* item : items) {
+  const auto add = [&](const YamlNode* item) -> Status {
     TRY_ASSIGN(PluginSettings settings, ReadPlugin(deps.file, *item));
     net::TargetSpec spec;
     spec.name = settings.name;
@@ -205,7 +205,9 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
       return std::make_unique<PluginTarget>(network, settings);
     };
     targets.push_back(std::move(spec));
-  }
+    return Unit{};
+  };
+  for (const YamlNode* item : items) TRY(deps.file.Keep(add(item)));
   return std::unique_ptr<Collector>(
       std::make_unique<PluginCollector>(deps.network, std::move(targets)));
 }

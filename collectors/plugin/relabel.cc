@@ -53,10 +53,11 @@ Result<RelabelRules::Rule> RelabelRules::ReadRule(const YamlFile& file, const Ya
 Result<RelabelRules> RelabelRules::Read(const YamlFile& file, const YamlNode& node) {
   if (!node.IsSequence()) return file.At(node, "expected a list of relabelling rules");
   RelabelRules rules;
-  for (const auto& item : node.items) {
-    TRY_ASSIGN(Rule rule, ReadRule(file, *item));
+  TRY(ReadItems(file, node, [&](const YamlNode& item) -> Status {
+    TRY_ASSIGN(Rule rule, ReadRule(file, item));
     rules.rules_.push_back(std::move(rule));
-  }
+    return Unit{};
+  }));
   return rules;
 }
 

@@ -179,13 +179,14 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   std::vector<ScrapeJob> jobs;
   if (list && !list->IsSequence()) return deps.file.At(*list, "expected a list of scrape jobs");
   if (list) {
-    for (const auto& item : list->items) {
-      TRY_ASSIGN(ScrapeJob job, ReadJob(deps, *item));
+    TRY(ReadItems(deps.file, *list, [&](const YamlNode& item) -> Status {
+      TRY_ASSIGN(ScrapeJob job, ReadJob(deps, item));
       const bool twice = std::any_of(
           jobs.begin(), jobs.end(), [&](const ScrapeJob& other) { return other.name == job.name; });
-      if (twice) return deps.file.At(*item, "the job \"" + job.name + "\" stands twice");
+      if (twice) return deps.file.At(item, "the job \"" + job.name + "\" stands twice");
       jobs.push_back(std::move(job));
-    }
+      return Unit{};
+    }));
   }
   return std::unique_ptr<Collector>(
       std::make_unique<ScrapeCollector>(deps.network, std::move(jobs), max_series));

@@ -321,8 +321,12 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   TRY(fields.Finish());
   std::vector<ObjectSettings> objects;
   for (const YamlNode* item : items) {
-    TRY_ASSIGN(ObjectSettings settings, ReadObject(deps.file, *item));
-    objects.push_back(std::move(settings));
+    auto settings = ReadObject(deps.file, *item);
+    if (settings) {
+      objects.push_back(*std::move(settings));
+    } else {
+      TRY(deps.file.Keep(std::move(settings).error()));
+    }
   }
   return std::unique_ptr<Collector>(std::make_unique<SharedObjectCollector>(std::move(objects)));
 }

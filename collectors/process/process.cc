@@ -207,7 +207,7 @@ Result<ProcessNames> ReadNames(YamlFields& fields) {
   if (inline_names) return ProcessNames::Read(fields.file(), *inline_names);
   if (!path_node) return ProcessNames::Default();
   TRY_ASSIGN(const std::string path, YamlString(fields.file(), *path_node));
-  auto names = ProcessNames::ReadFile(ConfigFilePath(fields.file(), path));
+  auto names = ProcessNames::ReadFile(fields.file(), ConfigFilePath(fields.file(), path));
   if (!names) return fields.file().At(*path_node, names.error().message());
   return names;
 }

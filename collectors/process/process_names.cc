@@ -105,17 +105,18 @@ std::optional<std::string> ProcessNameRule::Name(const ProcessIdentity& process,
 Result<ProcessNames> ProcessNames::Read(const YamlFile& file, const YamlNode& sequence) {
   if (!sequence.IsSequence()) return file.At(sequence, "process_names: expected a list");
   ProcessNames names;
-  for (const auto& item : sequence.items) {
-    TRY_ASSIGN(ProcessNameRule rule, ProcessNameRule::Read(file, *item));
+  TRY(ReadItems(file, sequence, [&](const YamlNode& item) -> Status {
+    TRY_ASSIGN(ProcessNameRule rule, ProcessNameRule::Read(file, item));
     names.uses_username_ = names.uses_username_ || rule.name_template().uses_username();
     names.uses_cgroups_ = names.uses_cgroups_ || rule.name_template().uses_cgroups();
     names.rules_.push_back(std::move(rule));
-  }
+    return Unit{};
+  }));
   return names;
 }
 
-Result<ProcessNames> ProcessNames::ReadFile(const std::string& path) {
-  TRY_ASSIGN(const YamlFile file, ReadYamlFile(path));
+Result<ProcessNames> ProcessNames::ReadFile(const YamlFile& parent, const std::string& path) {
+  TRY_ASSIGN(const YamlFile file, ReadYamlFileOf(parent, path));
   YamlFields fields(file, *file.root, "process-exporter configuration");
   TRY_ASSIGN(const YamlNode* sequence, fields.Require("process_names"));
   TRY_ASSIGN(ProcessNames names, Read(file, *sequence));

@@ -49,9 +49,9 @@ class ProcessNames {
  public:
   /// Reads the sequence `process_names`. Errors: kInvalid with position.
   static Result<ProcessNames> Read(const YamlFile& file, const YamlNode& sequence);
-  /// A process-exporter configuration file: a map with the key process_names. Errors besides: kIo,
-  /// kMalformed.
-  static Result<ProcessNames> ReadFile(const std::string& path);
+  /// A process-exporter configuration file that `parent` names: a map with the key process_names.
+  /// Errors besides: kIo, kMalformed.
+  static Result<ProcessNames> ReadFile(const YamlFile& parent, const std::string& path);
   /// Every process that has arguments, by its comm.
   static ProcessNames Default();
 

@@ -172,17 +172,18 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   std::vector<Spool> spools;
   if (const YamlNode* node = settings.Find("queues")) {
     if (!node->IsSequence()) return deps.file.At(*node, "expected a list of queues");
-    for (const auto& item : node->items) {
-      TRY_ASSIGN(Spool spool, ReadSpool(deps.file, *item));
+    TRY(ReadItems(deps.file, *node, [&](const YamlNode& item) -> Status {
+      TRY_ASSIGN(Spool spool, ReadSpool(deps.file, item));
       const auto same = [&](const Spool& other) {
         return spool.name.empty() ? other.name.empty() && other.path == spool.path
                                   : other.name == spool.name;
       };
       if (std::any_of(spools.begin(), spools.end(), same)) {
-        return deps.file.At(*item, "another queue has this name: give each its own");
+        return deps.file.At(item, "another queue has this name: give each its own");
       }
       spools.push_back(std::move(spool));
-    }
+      return Unit{};
+    }));
   }
   TRY_ASSIGN(const std::int64_t entries, settings.Read("entries_per_round", YamlInt, 50'000));
   if (entries < 100 || entries > 10'000'000) {

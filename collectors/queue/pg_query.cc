@@ -56,15 +56,15 @@ Result<PgColumn> ReadColumn(const YamlFile& file, const YamlNode& node, const st
 
 Status ReadColumns(const YamlFile& file, const YamlNode& node, PgQuery& query) {
   if (!node.IsSequence()) return file.At(node, "expected a list of columns");
-  for (const auto& item : node.items) {
-    TRY_ASSIGN(PgColumn column, ReadColumn(file, *item, query.name));
+  return ReadItems(file, node, [&](const YamlNode& item) -> Status {
+    TRY_ASSIGN(PgColumn column, ReadColumn(file, item, query.name));
     const bool twice =
         std::any_of(query.columns.begin(), query.columns.end(),
                     [&](const PgColumn& other) { return other.name == column.name; });
-    if (twice) return file.At(*item, "column \"" + column.name + "\" stands twice");
+    if (twice) return file.At(item, "column \"" + column.name + "\" stands twice");
     query.columns.push_back(std::move(column));
-  }
-  return Unit{};
+    return Unit{};
+  });
 }
 
 Result<PgQuery> ReadQuery(const YamlFile& file, const YamlNode& key, const YamlNode& node) {
@@ -98,8 +98,12 @@ Result<std::vector<PgQuery>> ReadPgQueries(const YamlFile& file, const YamlNode&
   if (node.IsNull()) return queries;
   if (!node.IsMap()) return file.At(node, "expected queries by their names");
   for (const auto& [key, value] : node.entries) {
-    TRY_ASSIGN(PgQuery query, ReadQuery(file, *key, *value));
-    queries.push_back(std::move(query));
+    auto query = ReadQuery(file, *key, *value);
+    if (query) {
+      queries.push_back(*std::move(query));
+    } else {
+      TRY(file.Keep(std::move(query).error()));
+    }
   }
   return queries;
 }

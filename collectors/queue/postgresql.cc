@@ -85,7 +85,8 @@ Result<std::vector<PgQuery>> ReadQueries(const CollectorDeps& deps, YamlFields& 
   std::vector<PgQuery> queries;
   TRY_ASSIGN(const std::string path, settings.Read("queries_file", YamlString, ""));
   if (!path.empty()) {
-    TRY_ASSIGN(const YamlFile file, ReadYamlFile(outgoing::ResolvePath(deps.file, path)));
+    TRY_ASSIGN(const YamlFile file,
+               ReadYamlFileOf(deps.file, outgoing::ResolvePath(deps.file, path)));
     TRY_ASSIGN(queries, ReadPgQueries(file, *file.root));
   }
   const YamlNode* node = settings.Find("queries");

@@ -64,11 +64,11 @@ Result<std::unique_ptr<Collector>> MakeGroupsCollector(const CollectorDeps& deps
   auto groups = std::make_unique<TargetGroups>(deps.network, std::move(options));
   if (const YamlNode* node = settings.Find("servers")) {
     if (!node->IsSequence()) return deps.file.At(*node, "expected a list of servers");
-    for (const auto& item : node->items) {
-      YamlFields fields(deps.file, *item, "server");
+    TRY(ReadItems(deps.file, *node, [&](const YamlNode& item) -> Status {
+      YamlFields fields(deps.file, item, "server");
       TRY_ASSIGN(TargetGroups::Make make, read(fields));
-      TRY(groups->Add(deps, fields, std::move(make)));
-    }
+      return groups->Add(deps, fields, std::move(make));
+    }));
   }
   TRY(settings.Finish());
   return std::unique_ptr<Collector>(std::make_unique<GroupsCollector>(std::move(groups)));

@@ -72,8 +72,8 @@ Status ReadRoutes(const YamlFile& file, const YamlNode* node, RouteTable& routes
   if (!node->IsSequence() || node->items.size() > kMost) {
     return file.At(*node, "expected a list of at most 200 routes");
   }
-  for (const auto& item : node->items) TRY(ReadRoute(file, *item, routes));
-  return Unit{};
+  return ReadItems(file, *node,
+                   [&](const YamlNode& item) { return ReadRoute(file, item, routes); });
 }
 
 Result<std::vector<JsonField>> ReadJsonFields(const YamlFile& file, const YamlNode& node) {
@@ -210,11 +210,12 @@ Result<AccessSettings> ReadAccessSettings(const YamlFile& file, const YamlNode& 
   const YamlNode* const routes = fields.Find("routes");
   if (const YamlNode* logs = fields.Find("logs")) {
     if (!logs->IsSequence()) return file.At(*logs, "expected a list of logs");
-    for (const auto& item : logs->items) {
-      TRY_ASSIGN(AccessLogSettings log, ReadLog(file, *item, routes));
-      TRY(CheckLabels(file, *item, log, settings.logs));
+    TRY(ReadItems(file, *logs, [&](const YamlNode& item) -> Status {
+      TRY_ASSIGN(AccessLogSettings log, ReadLog(file, item, routes));
+      TRY(CheckLabels(file, item, log, settings.logs));
       settings.logs.push_back(std::move(log));
-    }
+      return Unit{};
+    }));
   }
   TRY(fields.Finish());
   return settings;

@@ -14,8 +14,14 @@ Result<tmpl::Template> ReceiverFields::Parse(const YamlNode* node, std::string_v
 Result<tmpl::Template> ReceiverFields::Text(std::string_view key, std::string_view fallback) {
   const YamlNode* node = fields_.Find(key);
   if (!node) return Parse(nullptr, fallback);
-  TRY_ASSIGN(const std::string text, YamlString(file(), *node));
-  return Parse(node, text);
+  const auto parsed = [&]() -> Result<tmpl::Template> {
+    TRY_ASSIGN(const std::string text, YamlString(file(), *node));
+    return Parse(node, text);
+  };
+  auto own = parsed();
+  if (own) return own;
+  TRY(file().Keep(std::move(own).error()));
+  return Parse(nullptr, fallback);
 }
 
 Result<std::vector<std::pair<std::string, tmpl::Template>>> ReceiverFields::Texts(
@@ -24,11 +30,13 @@ Result<std::vector<std::pair<std::string, tmpl::Template>>> ReceiverFields::Text
   const YamlNode* map = fields_.Find(key);
   if (!map) return texts;
   if (!map->IsMap()) return file().At(*map, std::string(key) + " is a map of names to texts");
-  for (const auto& [name, value] : map->entries) {
-    TRY_ASSIGN(const std::string text, YamlString(file(), *value));
-    TRY_ASSIGN(tmpl::Template parsed, Parse(value.get(), text));
-    texts.emplace_back(name->scalar, std::move(parsed));
-  }
+  const auto add = [&](const std::string& name, const YamlNode& value) -> Status {
+    TRY_ASSIGN(const std::string text, YamlString(file(), value));
+    TRY_ASSIGN(tmpl::Template parsed, Parse(&value, text));
+    texts.emplace_back(name, std::move(parsed));
+    return Unit{};
+  };
+  for (const auto& [name, value] : map->entries) TRY(file().Keep(add(name->scalar, *value)));
   return texts;
 }
 
@@ -39,8 +47,8 @@ Result<Secret> ReceiverFields::ReadSecret(std::string_view key) {
 Result<Secret> ReceiverFields::RequireSecret(std::string_view key) {
   TRY_ASSIGN(Secret secret, ReadSecret(key));
   if (secret.empty()) {
-    return file().At(fields_.node(),
-                     "needs \"" + std::string(key) + "\" or \"" + std::string(key) + "_file\"");
+    return fields_.Missing(key, "this receiver needs \"" + std::string(key) + "\" or \"" +
+                                    std::string(key) + "_file\"");
   }
   return secret;
 }
@@ -76,7 +84,10 @@ Result<std::string> ReceiverFields::Url(std::string_view key, std::string_view f
   const YamlNode* node = fields_.Find(key);
   if (!node) return std::string(fallback);
   TRY_ASSIGN(std::string url, YamlString(file(), *node));
-  TRY(CheckHttpUrl(file(), *node, url));
+  if (Status good = CheckHttpUrl(file(), *node, url); !good) {
+    TRY(file().Keep(std::move(good)));
+    return std::string(fallback);
+  }
   return url;
 }
 

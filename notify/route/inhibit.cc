@@ -9,9 +9,7 @@ Result<InhibitRule> ReadInhibitRule(const YamlFile& file, const YamlNode& node) 
   InhibitRule rule;
   TRY_ASSIGN(rule.source, ReadMatchers(fields, "source_"));
   TRY_ASSIGN(rule.target, ReadMatchers(fields, "target_"));
-  if (const YamlNode* equal = fields.Find("equal")) {
-    TRY_ASSIGN(rule.equal, YamlStrings(file, *equal));
-  }
+  TRY_ASSIGN(rule.equal, fields.Read("equal", YamlStrings, rule.equal));
   TRY(fields.Finish());
   return rule;
 }

@@ -20,7 +20,7 @@ Status ReadMatch(YamlFields& fields, const std::string& key, MatchOp op, Matcher
   for (const auto& [name, value] : map->entries) {
     TRY_ASSIGN(std::string text, YamlString(file, *value));
     if (op == MatchOp::kRegex) text = "^(?:" + text + ")$";
-    TRY(AppendMatcher(file, *value, Matcher::Make(op, name->scalar, text), matchers));
+    TRY(file.Keep(AppendMatcher(file, *value, Matcher::Make(op, name->scalar, text), matchers)));
   }
   return Unit{};
 }
@@ -69,23 +69,24 @@ Status ReadIntervalNames(YamlFields& fields, const std::string& key, const Route
 Result<std::vector<EscalationStep>> ReadEscalation(const YamlFile& file, const YamlNode& list) {
   std::vector<EscalationStep> steps;
   if (!list.IsSequence()) return file.At(list, "escalate is a list");
-  for (const YamlNode::Ptr& node : list.items) {
-    YamlFields fields(file, *node, "escalation step");
+  TRY(ReadItems(file, list, [&](const YamlNode& node) -> Status {
+    YamlFields fields(file, node, "escalation step");
     EscalationStep step;
     TRY_ASSIGN(step.after, fields.ReadRequired("after", YamlDuration));
     TRY_ASSIGN(step.receiver, fields.ReadRequired("receiver", YamlString));
     TRY(fields.Finish());
     if (!steps.empty() && step.after < steps.back().after) {
-      return file.At(*node, "escalation steps stand by rising time");
+      return file.At(node, "escalation steps stand by rising time");
     }
     steps.push_back(std::move(step));
-  }
+    return Unit{};
+  }));
   return steps;
 }
 
-Result<Route> ReadNode(const YamlFile& file, const YamlNode& node, const Route* parent) {
+/// What was read before an error stays in `route`.
+Status ReadNode(const YamlFile& file, const YamlNode& node, const Route* parent, Route& route) {
   YamlFields fields(file, node, "route");
-  Route route;
   if (parent) {
     route.receiver = parent->receiver;
     route.group_by = parent->group_by;
@@ -96,31 +97,34 @@ Result<Route> ReadNode(const YamlFile& file, const YamlNode& node, const Route* 
     route.escalate = parent->escalate;
   }
   TRY_ASSIGN(route.receiver, fields.Read("receiver", YamlString, route.receiver));
-  if (const YamlNode* names = fields.Find("group_by")) TRY(ReadGroupBy(file, *names, route));
-  TRY_ASSIGN(route.group_wait, fields.Read("group_wait", YamlDuration, route.group_wait));
-  TRY(ReadPositiveDuration(fields, "group_interval", route.group_interval));
-  TRY(ReadPositiveDuration(fields, "repeat_interval", route.repeat_interval));
-  if (const YamlNode* steps = fields.Find("escalate")) {
-    TRY_ASSIGN(route.escalate, ReadEscalation(file, *steps));
+  if (const YamlNode* names = fields.Find("group_by")) {
+    TRY(file.Keep(ReadGroupBy(file, *names, route)));
   }
+  TRY_ASSIGN(route.group_wait, fields.Read("group_wait", YamlDuration, route.group_wait));
+  TRY(file.Keep(ReadPositiveDuration(fields, "group_interval", route.group_interval)));
+  TRY(file.Keep(ReadPositiveDuration(fields, "repeat_interval", route.repeat_interval)));
+  TRY_ASSIGN(route.escalate, fields.Read("escalate", ReadEscalation, route.escalate));
   TRY_ASSIGN(route.continue_matching, fields.Read("continue", YamlBool, false));
-  TRY(ReadIntervalNames(fields, "mute_time_intervals", parent, route.mute_time_intervals));
-  TRY(ReadIntervalNames(fields, "active_time_intervals", parent, route.active_time_intervals));
+  TRY(file.Keep(
+      ReadIntervalNames(fields, "mute_time_intervals", parent, route.mute_time_intervals)));
+  TRY(file.Keep(
+      ReadIntervalNames(fields, "active_time_intervals", parent, route.active_time_intervals)));
   TRY_ASSIGN(route.matchers, ReadMatchers(fields, ""));
   if (!parent && !route.matchers.empty()) {
     return file.At(node, "the root route takes every alert: it can have no matchers");
   }
-  if (route.receiver.empty()) return file.At(node, "the root route needs a receiver");
+  if (route.receiver.empty()) {
+    return fields.Missing("receiver", "the root route needs a receiver");
+  }
   route.key = (parent ? parent->key + "/" : "") + MatchersText(route.matchers);
   const YamlNode* children = fields.Find("routes");
   TRY(fields.Finish());
-  if (!children) return route;
+  if (!children) return Unit{};
   if (!children->IsSequence()) return file.At(*children, "routes is a list");
-  for (const YamlNode::Ptr& child : children->items) {
-    TRY_ASSIGN(Route read, ReadNode(file, *child, &route));
-    route.routes.push_back(std::move(read));
-  }
-  return route;
+  // A bad one too: routes and their nodes stand in the same order.
+  return ReadItems(file, *children, [&](const YamlNode& child) {
+    return ReadNode(file, child, &route, route.routes.emplace_back());
+  });
 }
 
 }  // namespace
@@ -146,7 +150,9 @@ void MatchRoutes(const Route& route, const Labels& labels, std::vector<const Rou
 }
 
 Result<Route> ReadRoute(const YamlFile& file, const YamlNode& node) {
-  return ReadNode(file, node, nullptr);
+  Route route;
+  TRY(file.Keep(ReadNode(file, node, nullptr, route)));
+  return route;
 }
 
 Result<Matchers> ReadMatchers(YamlFields& fields, const std::string& prefix) {
@@ -158,8 +164,11 @@ Result<Matchers> ReadMatchers(YamlFields& fields, const std::string& prefix) {
     TRY_ASSIGN(const std::vector<std::string> texts, YamlStrings(file, *list));
     for (std::size_t i = 0; i < texts.size(); ++i) {
       auto parsed = ParseMatchers(texts[i]);
-      if (!parsed) return file.At(*list->items[i], parsed.error().message());
-      matchers.insert(matchers.end(), parsed->begin(), parsed->end());
+      if (parsed) {
+        matchers.insert(matchers.end(), parsed->begin(), parsed->end());
+      } else {
+        TRY(file.Keep(file.At(*list->items[i], parsed.error().message())));
+      }
     }
   }
   SortMatchers(matchers);

@@ -86,11 +86,11 @@ Status ReadRanges(YamlFields& fields, const RangeSyntax& syntax, std::vector<Num
   if (!list->IsSequence()) {
     return fields.file().At(*list, std::string(syntax.key) + " is a list");
   }
-  for (const YamlNode::Ptr& item : list->items) {
-    TRY_ASSIGN(const NumberRange range, ReadRange(fields.file(), *item, syntax));
+  return ReadItems(fields.file(), *list, [&](const YamlNode& item) -> Status {
+    TRY_ASSIGN(const NumberRange range, ReadRange(fields.file(), item, syntax));
     ranges.push_back(range);
-  }
-  return Unit{};
+    return Unit{};
+  });
 }
 
 /// "09:30" as minutes of the day; "24:00" is its end.
@@ -114,6 +114,13 @@ Result<NumberRange> ReadTimes(const YamlFile& file, const YamlNode& node) {
     return file.At(node, "start_time must be before end_time; a night is two intervals");
   }
   return range;
+}
+
+Result<TimeZone> ReadZone(const YamlFile& file, const YamlNode& node) {
+  TRY_ASSIGN(const std::string name, YamlString(file, node));
+  auto zone = TimeZone::Load(name);
+  if (!zone) return file.At(node, zone.error().message());
+  return zone;
 }
 
 }  // namespace
@@ -142,21 +149,17 @@ Result<TimeInterval> ReadTimeInterval(const YamlFile& file, const YamlNode& node
   YamlFields fields(file, node, "time interval");
   if (const YamlNode* times = fields.Find("times")) {
     if (!times->IsSequence()) return file.At(*times, "times is a list");
-    for (const YamlNode::Ptr& item : times->items) {
-      TRY_ASSIGN(const NumberRange range, ReadTimes(file, *item));
+    TRY(ReadItems(file, *times, [&](const YamlNode& item) -> Status {
+      TRY_ASSIGN(const NumberRange range, ReadTimes(file, item));
       interval.minutes.push_back(range);
-    }
+      return Unit{};
+    }));
   }
   TRY(ReadRanges(fields, {"weekdays", kWeekdays, 0, 6, false}, interval.weekdays));
   TRY(ReadRanges(fields, {"days_of_month", {}, 1, 31, true}, interval.days_of_month));
   TRY(ReadRanges(fields, {"months", kMonths, 1, 12, false}, interval.months));
   TRY(ReadRanges(fields, {"years", {}, 0, 9999, false}, interval.years));
-  if (const YamlNode* location = fields.Find("location")) {
-    TRY_ASSIGN(const std::string name, YamlString(file, *location));
-    auto zone = TimeZone::Load(name);
-    if (!zone) return file.At(*location, zone.error().message());
-    interval.zone = *std::move(zone);
-  }
+  TRY_ASSIGN(interval.zone, fields.Read("location", ReadZone, interval.zone));
   TRY(fields.Finish());
   return interval;
 }

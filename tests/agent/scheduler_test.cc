@@ -105,6 +105,26 @@ TEST(SchedulerTest, StopLeavesAHungRoundBehindWhenPatienceEnds) {
   AwaitWorkersEnd(scheduler);
 }
 
+TEST(SchedulerTest, AJobRunsAtOnceWhenAsked) {
+  static const SystemClock clock;  // outlives every worker
+  Scheduler scheduler(clock, 1);
+  std::atomic<int> rounds = 0;
+  std::latch first(1);
+  std::latch second(1);
+  Job job = MakeJob("hourly", seconds(10), [&](std::stop_token) {
+    const int round = ++rounds;
+    if (round == 1) first.count_down();
+    if (round == 2) second.count_down();
+  });
+  job.interval = std::chrono::hours(1);
+  const std::size_t number = scheduler.Add(std::move(job));
+  first.wait();
+  scheduler.RunNow(number);
+  second.wait();
+  scheduler.Stop(seconds(10));
+  EXPECT_EQ(rounds, 2);
+}
+
 TEST(SchedulerTest, ARemovedJobBeginsNoMoreRounds) {
   static const SystemClock clock;  // outlives every worker
   Scheduler scheduler(clock, 1);

@@ -31,6 +31,22 @@ TEST(TimetableTest, ASlowRoundSkipsWhatItMissed) {
   EXPECT_EQ(timetable.NextDue(), kStart + seconds(4));
 }
 
+TEST(TimetableTest, AHastenedJobIsDueAtOnceAndThenAsBefore) {
+  Timetable timetable(kStart);
+  const auto job = timetable.Add(seconds(5), kStart);
+  timetable.TakeDue(kStart);
+  timetable.Done(job, kStart);
+  const MonoTime now = kStart + seconds(2);
+  timetable.Hasten(job, now);
+  EXPECT_EQ(timetable.TakeDue(now), job);
+  timetable.Hasten(job, now);  // while it runs: what it has read by now may be old
+  EXPECT_EQ(timetable.TakeDue(now), std::nullopt);
+  timetable.Done(job, now + milliseconds(10));
+  EXPECT_EQ(timetable.TakeDue(now + milliseconds(10)), job);
+  timetable.Done(job, now + milliseconds(20));
+  EXPECT_EQ(timetable.NextDue(), kStart + seconds(5));
+}
+
 TEST(TimetableTest, APauseReplacesTheIntervalOnce) {
   Timetable timetable(kStart);
   const auto job = timetable.Add(seconds(1), kStart);

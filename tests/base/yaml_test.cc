@@ -10,6 +10,44 @@ std::string ErrorOf(std::string_view text) {
   return file.ok() ? "no error" : file.error().message();
 }
 
+TEST(ParseYamlTest, SaysWhatWasMeantByWhatIsNoYaml) {
+  const struct {
+    std::string_view text;
+    std::string_view at;
+    std::string_view meant;
+  } kCases[] = {
+      {"groups:\n  - name: a\n\trules: []\n", "3:1", "a tab in the indentation"},
+      {"groups:\n- name: a\n  rules:\n\t- alert: A\n", "4:2", "a tab in the indentation"},
+      {"a:\n\tb: c\n", "2:3", "a tab in the indentation"},
+      {"summary: Disk full: 95%\n", "1:19", "lacks its quotes"},
+      {"a:1\nb: 2\n", "2:2", "lacks a blank"},
+      {"rules:\n  - alert: A\n   expr: x\n", "3:4", "indented otherwise than that list's"},
+      {"a:\n  b: 1\n c: 2\n", "3:2", "indented otherwise than that map's"},
+      {"a: [1, 2\nb: 3\n", "2:2", "\"[\" before this is not closed"},
+      {"a: {b: 1\nc: 3\n", "2:2", "\"{\" before this is not closed"},
+      {"a: 'it's'\n", "1:8", "in quotes as a whole"},
+      {"a: {{ $value }} used\n", "1:17", "in quotes as a whole"},
+      {"a: {{ $value }}\n", "1:5", "begins with {{"},
+      {"a: \"\\d+\"\n", "1:7", "single quotes"},
+      {"a: @x\n", "1:4", "must stand in quotes"},
+      {"a: *.yml\n", "1:4", "begins with *"},
+      {"a: ]\n", "1:4", "nothing was opened"},
+      {"a: > x\n", "1:6", "begins on the next line"},
+      {"a: 1\nb: \"x\nc: d\n", "2:4", "this quote is not closed"},
+      {"a: 1\nb: 'it''s\nc: d\n", "2:4", "this quote is not closed"},
+      {"b: \"x\\\"\n", "1:4", "this quote is not closed"},
+  };
+  for (const auto& one : kCases) {
+    const auto parsed = ParseYaml(one.text, "f.yml");
+    ASSERT_FALSE(parsed) << one.text;
+    const std::string& said = parsed.error().message();
+    EXPECT_TRUE(said.starts_with("f.yml:" + std::string(one.at) + ": ")) << one.text << said;
+    EXPECT_NE(said.find(one.meant), std::string::npos) << one.text << said;
+  }
+  EXPECT_TRUE(ParseYaml("a: 'it''s'  # it's\n", "f.yml"));
+  EXPECT_TRUE(ParseYaml("a: \"\\\\\"\n", "f.yml"));
+}
+
 TEST(YamlTest, KeepsPositionsAndKinds) {
   const auto file = ParseYaml("a: 1\nb:\n  - 'x'\n  - ~\n", "f.yml");
   ASSERT_TRUE(file.ok());

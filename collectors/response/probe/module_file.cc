@@ -204,14 +204,18 @@ Result<Modules> ReadModules(const YamlFile& file) {
   if (!node) return modules;
   if (!node->IsMap()) return file.At(*node, "modules is a map of names to modules");
   for (const auto& [key, value] : node->entries) {
-    TRY_ASSIGN(auto module, ReadModule(file, key->scalar, *value));
-    modules.emplace(key->scalar, std::move(module));
+    auto module = ReadModule(file, key->scalar, *value);
+    if (!module) {
+      TRY(file.Keep(std::move(module).error()));
+      module = std::make_shared<const Module>();  // it is known, though it is wrong
+    }
+    modules.emplace(key->scalar, *std::move(module));
   }
   return modules;
 }
 
-Result<Modules> LoadModules(const std::string& path) {
-  TRY_ASSIGN(const YamlFile file, ReadYamlFile(path));
+Result<Modules> LoadModules(const YamlFile& parent, const std::string& path) {
+  TRY_ASSIGN(const YamlFile file, ReadYamlFileOf(parent, path));
   return ReadModules(file);
 }
 

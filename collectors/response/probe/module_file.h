@@ -13,7 +13,7 @@ namespace tocsin::probe {
 /// unknown keys, wrong types, expressions that are none, combinations that make no sense.
 Result<Modules> ReadModules(const YamlFile& file);
 
-/// ReadModules of the file at `path`. Errors besides: of ReadYamlFile.
-Result<Modules> LoadModules(const std::string& path);
+/// ReadModules of the file at `path`, which `parent` names. Errors besides: of ReadYamlFile.
+Result<Modules> LoadModules(const YamlFile& parent, const std::string& path);
 
 }  // namespace tocsin::probe

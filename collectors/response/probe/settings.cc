@@ -161,12 +161,13 @@ Result<ProbeSettings> ReadProbeSettings(const CollectorDeps& deps) {
   settings.history = static_cast<std::size_t>(history);
   settings.max_parallel = static_cast<std::size_t>(parallel);
   const std::string module_file = ModuleFilePath(file, node);
-  auto modules = module_file.empty() ? BuiltIn() : LoadModules(module_file);
+  auto modules = module_file.empty() ? BuiltIn() : LoadModules(file, module_file);
   if (!modules) return file.At(path ? *path : node, modules.error().message());
   settings.modules = *std::move(modules);
   if (!groups) return settings;
   if (!groups->IsSequence()) return file.At(*groups, "targets is a list of groups");
-  for (const YamlNode::Ptr& group : groups->items) TRY(ReadGroup(deps, *group, settings));
+  TRY(ReadItems(file, *groups,
+                [&](const YamlNode& group) { return ReadGroup(deps, group, settings); }));
   return settings;
 }
 

@@ -246,8 +246,8 @@ Result<Mapping> Mapping::Read(const YamlFile& file, const YamlNode& node) {
   if (!rules->IsSequence() || rules->items.size() > kMostRules) {
     return file.At(*rules, "expected a list of at most 5000 mappings");
   }
-  for (const auto& item : rules->items) {
-    YamlFields keys(file, *item, "mapping");
+  TRY(ReadItems(file, *rules, [&](const YamlNode& item) -> Status {
+    YamlFields keys(file, item, "mapping");
     MappingRule rule;
     rule.observer = mapping.observer_;
     TRY_ASSIGN(const YamlNode* match, keys.Require("match"));
@@ -255,7 +255,7 @@ Result<Mapping> Mapping::Read(const YamlFile& file, const YamlNode& node) {
     TRY(ReadMatch(file, *match, is_regex, rule));
     TRY_ASSIGN(rule.drop, keys.Read("action", ReadDrop, false));
     TRY_ASSIGN(rule.name, keys.Read("name", YamlString, ""));
-    if (rule.name.empty() && !rule.drop) return file.At(*item, "a mapping needs a name");
+    if (rule.name.empty() && !rule.drop) return file.At(item, "a mapping needs a name");
     if (const YamlNode* labels = keys.Find("labels")) TRY(ReadLabels(file, *labels, rule));
     TRY_ASSIGN(rule.help, keys.Read("help", YamlString, ""));
     TRY_ASSIGN(rule.honor_labels, keys.Read("honor_labels", YamlBool, false));
@@ -269,7 +269,8 @@ Result<Mapping> Mapping::Read(const YamlFile& file, const YamlNode& node) {
     TRY(ReadObserver(keys, rule.observer));
     TRY(keys.Finish());
     mapping.rules_.push_back(std::move(rule));
-  }
+    return Unit{};
+  }));
   std::stable_partition(mapping.rules_.begin(), mapping.rules_.end(),
                         [](const MappingRule& rule) { return !rule.regex; });
   return mapping;

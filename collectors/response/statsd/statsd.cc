@@ -239,7 +239,7 @@ Result<Mapping> ReadMapping(YamlFields& fields) {
   if (own) return Mapping::Read(file, *own);
   if (!path) return Mapping();
   TRY_ASSIGN(const std::string name, YamlString(file, *path));
-  auto read = ReadYamlFile(name);
+  auto read = ReadYamlFileOf(file, name);
   if (!read) return file.At(*path, read.error().message());
   return Mapping::Read(*read, *read->root);
 }

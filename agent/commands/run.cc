@@ -31,6 +31,7 @@ int RunAgent(const CommandLine& line) {
   const sigset_t signals = HandledSignals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is as a full disk
   ConfigureMalloc();
 
   static const SystemClock clock;  // rounds that hang may outlive this function

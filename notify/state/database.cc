@@ -17,6 +17,20 @@ Error DbError(sqlite3* db, int code) {
 
 constexpr int kBusyMilliseconds = 2000;
 
+Result<sqlite3*> OpenHandle(const std::string& name, int flags, const std::string& vfs) {
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags | SQLITE_OPEN_FULLMUTEX,
+                                   vfs.empty() ? nullptr : vfs.c_str());
+  if (code != SQLITE_OK) {
+    Error error = DbError(handle, code);
+    sqlite3_close_v2(handle);
+    return error;
+  }
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, kBusyMilliseconds);
+  return handle;
+}
+
 }  // namespace
 
 DbStatement::DbStatement(DbStatement&& other) noexcept
@@ -64,23 +78,33 @@ std::string_view DbStatement::Blob(int column) const {
 }
 
 Result<std::unique_ptr<Database>> Database::Open(const std::string& path, const std::string& vfs) {
-  sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(
-      path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
-      vfs.empty() ? nullptr : vfs.c_str());
-  if (code != SQLITE_OK) {
-    Error error = DbError(handle, code);
-    sqlite3_close_v2(handle);
-    return error;
-  }
+  TRY_ASSIGN(sqlite3* const handle,
+             OpenHandle(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs));
   std::unique_ptr<Database> db(new Database(handle));
-  sqlite3_extended_result_codes(handle, 1);
-  sqlite3_busy_timeout(handle, kBusyMilliseconds);
   TRY(
       db->Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -256;"
               "PRAGMA wal_autocheckpoint = 256; PRAGMA journal_size_limit = 1048576;"));
   return db;
 }
+
+Result<std::unique_ptr<Database>> Database::OpenUnchanging(const std::string& path,
+                                                           const std::string& vfs) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      constexpr std::string_view kDigits = "0123456789abcdef";
+      const auto byte = static_cast<unsigned char>(c);
+      uri.append({'%', kDigits[byte / 16], kDigits[byte % 16]});
+    } else {
+      uri.push_back(c);
+    }
+  }
+  TRY_ASSIGN(sqlite3* const handle,
+             OpenHandle(uri + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, vfs));
+  return std::unique_ptr<Database>(new Database(handle));
+}
+
+bool Database::IsReadOnly() const { return sqlite3_db_readonly(db_, "main") == 1; }
 
 Database::~Database() { sqlite3_close_v2(db_); }
 

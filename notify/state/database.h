@@ -45,6 +45,10 @@ class Database {
   /// Opens or creates `path` with a write-ahead log, every commit synced. `vfs`: another file
   /// system layer for tests, or empty.
   static Result<std::unique_ptr<Database>> Open(const std::string& path, const std::string& vfs);
+  /// One whose folder cannot be written and which nobody else writes; a write-ahead log that is
+  /// there is not read.
+  static Result<std::unique_ptr<Database>> OpenUnchanging(const std::string& path,
+                                                          const std::string& vfs);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -52,6 +56,8 @@ class Database {
   Status Run(const char* sql);
   Result<DbStatement> Prepare(std::string_view sql);
   Result<std::int64_t> Pragma(const std::string& name);
+  /// True if it could be opened for reading only.
+  bool IsReadOnly() const;
   /// kMalformed if SQLite finds damage.
   Status Check();
 

@@ -34,7 +34,8 @@ std::string AlertKey(const AlertRecord& record) {
 
 Result<int> Lock(const std::string& directory) {
   const std::string path = directory + "/state.lock";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EROFS) fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return Error{Errc::kIo, path + ": " + std::strerror(errno)};
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
   const int error = errno;
@@ -62,28 +63,37 @@ struct StateStore::Statements {
   DbStatement remove;
 };
 
-StateStore::StateStore(Options options, int lock_fd)
-    : options_(std::move(options)), lock_fd_(lock_fd) {}
+StateStore::StateStore(Options options) : options_(std::move(options)) {}
 
 StateStore::~StateStore() {
-  {
-    const MutexLock lock(mutex_);
-    statements_.reset();
-    db_.reset();
-  }
+  const MutexLock lock(mutex_);
+  statements_.reset();
+  db_.reset();
   if (lock_fd_ >= 0) ::close(lock_fd_);
 }
 
-Result<std::unique_ptr<StateStore>> StateStore::Open(const Options& options, WallTime now) {
+Status StateStore::TakeLock() {
+  if (lock_fd_ >= 0) return Unit{};
   std::error_code ignored;
-  std::filesystem::create_directories(options.directory, ignored);
-  auto lock_fd = Lock(options.directory);
-  if (!lock_fd && lock_fd.error().code() == Errc::kInvalid) return std::move(lock_fd).error();
-  std::unique_ptr<StateStore> store(new StateStore(options, lock_fd ? *lock_fd : -1));
+  std::filesystem::create_directories(options_.directory, ignored);
+  TRY_ASSIGN(lock_fd_, Lock(options_.directory));
+  return Unit{};
+}
+
+Result<std::unique_ptr<StateStore>> StateStore::Open(const Options& options, WallTime now) {
+  std::unique_ptr<StateStore> store(new StateStore(options));
   const MutexLock lock(store->mutex_);
+  Status locked = store->TakeLock();
+  if (!locked && locked.error().code() == Errc::kInvalid) return std::move(locked).error();
   Status opened = store->OpenOrReplace(now);
   if (!opened && opened.error().code() == Errc::kInvalid) return std::move(opened).error();
-  if (!opened) LogError("state is kept in memory only", {{"error", opened.error().message()}});
+  if (!opened) {
+    // The system's words for it say more than SQLite's.
+    const Error& why = locked ? opened.error() : locked.error();
+    LogError("state is kept in memory only, a restart would forget it",
+             {{"folder", options.directory}, {"error", why.message()}});
+  }
+  store->stats_.healthy = opened.ok();
   store->Note(opened);
   return store;
 }
@@ -97,7 +107,23 @@ Status StateStore::OpenOrReplace(WallTime now) {
   return OpenDatabase();
 }
 
+/// What is on a disk that cannot be written is read all the same: nothing that was told is told
+/// again, silences stay in force.
 Status StateStore::OpenDatabase() {
+  Status opened = OpenForWriting();
+  if (opened || opened.error().code() != Errc::kIo || read_) return opened;
+  std::error_code none;
+  const auto log_bytes =
+      std::filesystem::file_size(DatabasePath(options_.directory) + "-wal", none);
+  if (!none && log_bytes > 0) return opened;  // the newest is in there
+  if (const auto db = Database::OpenUnchanging(DatabasePath(options_.directory), options_.vfs)) {
+    const auto version = (*db)->Pragma("user_version");
+    if (version && *version == kSchemaVersion) (void)Load(**db);
+  }
+  return opened;
+}
+
+Status StateStore::OpenForWriting() {
   statements_.reset();
   db_.reset();
   loaded_.clear();
@@ -127,21 +153,24 @@ Status StateStore::OpenDatabase() {
   TRY_ASSIGN(DbStatement remove, db->Prepare("DELETE FROM state WHERE kind = ? AND key = ?"));
   db_ = std::move(db);
   statements_.reset(new Statements{std::move(put), std::move(remove)});
-  return Load();
+  return Load(*db_);
 }
 
-Status StateStore::Load() {
+Status StateStore::Load(Database& db) {
   constexpr auto kLast = static_cast<std::int64_t>(StateChange::Table::kAlert);
+  loaded_.clear();
   TRY_ASSIGN(DbStatement all,
-             db_->Prepare("SELECT kind, key, value, since FROM state ORDER BY since, kind, key"));
+             db.Prepare("SELECT kind, key, value, since FROM state ORDER BY since, kind, key"));
   for (;;) {
     TRY_ASSIGN(const bool row, all.Step());
-    if (!row) return Unit{};
+    if (!row) break;
     const std::int64_t kind = all.Integer(0);
     if (kind < 0 || kind > kLast) continue;
     loaded_.push_back({static_cast<StateChange::Table>(kind), std::string(all.Blob(1)),
                        std::string(all.Blob(2)), all.Integer(3)});
   }
+  read_ = true;
+  return Unit{};
 }
 
 Status StateStore::SetAside(WallTime now) {
@@ -157,6 +186,7 @@ Status StateStore::SetAside(WallTime now) {
   }
   ++stats_.set_aside;
   saved_alerts_.clear();
+  read_ = true;  // as far as it can be
   return Unit{};
 }
 
@@ -193,7 +223,7 @@ bool StateStore::Note(const Status& status) {
   ++stats_.failures;
   if (stats_.healthy) {
     LogError("state cannot be written and is kept in memory only",
-             {{"error", status.error().message()}});
+             {{"folder", options_.directory}, {"error", status.error().message()}});
   }
   stats_.healthy = false;
   stats_.last_error = status.error().message();
@@ -213,8 +243,19 @@ bool StateStore::NeedsRecovery() const {
   return !stats_.healthy;
 }
 
+bool StateStore::OpenLate(WallTime now) {
+  const MutexLock lock(mutex_);
+  if (read_ || !Note(TakeLock()) || !Note(OpenOrReplace(now))) return false;
+  return !loaded_.empty();
+}
+
 bool StateStore::Recover(std::span<const StateChange> everything, WallTime now) {
   const MutexLock lock(mutex_);
+  if (!read_ || !Note(TakeLock())) return false;
+  if (db_ && db_->IsReadOnly()) {  // it was when it was opened, and may no longer be
+    statements_.reset();
+    db_.reset();
+  }
   if (damaged_) {
     if (!Note(SetAside(now))) return false;
     damaged_ = false;

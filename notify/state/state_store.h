@@ -72,6 +72,10 @@ class StateStore {
   /// All or none, on disk when it returns true. False: not healthy, nothing is on disk.
   bool Apply(std::span<const StateChange> changes) EXCLUDES(mutex_);
 
+  /// For a file that could not be read at the start: true if that is possible now, and there are
+  /// rows for TakeLoaded(). Before Recover(), which would write over what nobody has read.
+  bool OpenLate(WallTime now) EXCLUDES(mutex_);
+
   /// True if the file lags behind memory.
   bool NeedsRecovery() const EXCLUDES(mutex_);
   /// Tries to write `everything` in place of all rows but alerts, whose next save is a whole one.
@@ -87,18 +91,20 @@ class StateStore {
 
  private:
   struct Statements;
-  StateStore(Options options, int lock_fd);
+  explicit StateStore(Options options);
+  Status TakeLock() REQUIRES(mutex_);
   Status OpenDatabase() REQUIRES(mutex_);
   Status OpenOrReplace(WallTime now) REQUIRES(mutex_);
   Status SetAside(WallTime now) REQUIRES(mutex_);
   Status Write(std::span<const StateChange> changes, bool clear_first) REQUIRES(mutex_);
   Status WriteOne(const StateChange& change) REQUIRES(mutex_);
-  Status Load() REQUIRES(mutex_);
+  Status OpenForWriting() REQUIRES(mutex_);
+  Status Load(Database& db) REQUIRES(mutex_);
   bool Note(const Status& status) REQUIRES(mutex_);
 
   const Options options_;
-  const int lock_fd_;
   mutable Mutex mutex_;
+  int lock_fd_ GUARDED_BY(mutex_) = -1;
   std::unique_ptr<Database> db_ GUARDED_BY(mutex_);
   std::unique_ptr<Statements> statements_ GUARDED_BY(mutex_);
   std::vector<Row> loaded_ GUARDED_BY(mutex_);
@@ -107,6 +113,7 @@ class StateStore {
     MonoTime at;
   };
   std::unordered_map<std::string, SavedAlert> saved_alerts_ GUARDED_BY(mutex_);
+  bool read_ GUARDED_BY(mutex_) = false;     // what is on the disk, if anything, was loaded
   bool damaged_ GUARDED_BY(mutex_) = false;  // found while running: set aside at recovery
   StateStats stats_ GUARDED_BY(mutex_);
 };

@@ -131,13 +131,13 @@ class Process:
 
 
 class Agent(Process):
-    """The real binary; `base` is its URL."""
+    """The real binary; `base` is its URL. `prefix` is what starts it, if that is another program."""
 
-    def __init__(self, stack, config="", args=(), name="tocsin", port=0, cwd=None):
+    def __init__(self, stack, config="", args=(), name="tocsin", port=0, cwd=None, prefix=()):
         self.folder = stack.folder(name)
         self.config_file = self.folder / "tocsin.yml"
         self.config_file.write_text(config)
-        super().__init__(name, [TOCSIN, "run", f"--config.file={self.config_file}",
+        super().__init__(name, [*prefix, TOCSIN, "run", f"--config.file={self.config_file}",
                                 f"--web.listen-address=127.0.0.1:{port}", *args],
                          self.folder / "log", cwd=cwd)
         stack.processes.append(self)

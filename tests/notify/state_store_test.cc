@@ -131,6 +131,37 @@ TEST(StateStoreTest, AFolderThatCannotBeWrittenGivesMemoryOnly) {
   EXPECT_FALSE(store->Recover(one, kNow));
 }
 
+TEST(StateStoreTest, WhatCouldNotBeReadAtTheStartIsNotOverwritten) {
+  TempFolder folder;
+  const std::string path = folder.path() + "/state";
+  {
+    auto store = Open(path);
+    const std::vector<StateChange> a{Put("a")};
+    ASSERT_TRUE(store->Apply(a));
+  }
+  std::filesystem::rename(path, path + "-away");
+  std::ofstream(path) << "in the way";
+  auto store = Open(path);
+  ASSERT_TRUE(store);
+  EXPECT_FALSE(store->Stats().healthy);
+  const std::vector<StateChange> b{Put("b")};
+  EXPECT_FALSE(store->OpenLate(kNow)) << "still in the way";
+  std::filesystem::remove(path);
+  std::filesystem::rename(path + "-away", path);
+  EXPECT_FALSE(store->Recover(b, kNow)) << "nobody has read what is there";
+  EXPECT_TRUE(store->OpenLate(kNow));
+  const auto rows = store->TakeLoaded();
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].key, "a");
+  EXPECT_FALSE(store->OpenLate(kNow)) << "once";
+  const std::vector<StateChange> both{Put("a"), Put("b")};
+  EXPECT_TRUE(store->Recover(both, kNow));
+  EXPECT_TRUE(store->Stats().healthy);
+  EXPECT_FALSE(StateStore::Open({path, {}}, kNow)) << "and the folder is locked by now";
+  store.reset();
+  EXPECT_THAT(Keys(*Open(path)), ElementsAre("a", "b"));
+}
+
 TEST(StateStoreTest, GoesOnInMemoryWhenTheDiskIsFullAndRecovers) {
   TempFolder folder;
   FaultVfs& faults = FaultVfs::Get();

@@ -247,6 +247,29 @@ void Notifications::TakeUpState() {
   for (StateStore::Row& row : state_->TakeLoaded()) TakeUpRow(std::move(row), now);
 }
 
+/// State that could be read only now, while alerts have come and gone.
+void Notifications::TakeUpLate(Moment now) {
+  std::vector<StateStore::Row> rows = state_->TakeLoaded();
+  {
+    const MutexLock lock(mutex_);
+    std::erase_if(rows, [this](const StateStore::Row& row)
+                            NO_THREAD_SAFETY_ANALYSIS { return IsOutdated(row); });
+  }
+  for (StateStore::Row& row : rows) TakeUpRow(std::move(row), now);
+}
+
+/// True if this life knows better.
+bool Notifications::IsOutdated(const StateStore::Row& row) const {
+  using Table = StateChange::Table;
+  if (row.table == Table::kAlert) return true;
+  if (row.table == Table::kSilence) return silences_.Find(row.key) != nullptr;
+  if (row.table == Table::kAcknowledgement) return acknowledgements_.all().contains(row.key);
+  const auto key = SplitPairKey(row.key);
+  if (!key || log_.Find(key->first, key->second)) return true;
+  if (row.table == Table::kLog) return false;
+  return told_.contains(key->second) || FindGroup(key->second);
+}
+
 void Notifications::TakeUpRow(StateStore::Row row, Moment now) {
   using Table = StateChange::Table;
   bool readable = true;
@@ -268,7 +291,7 @@ void Notifications::TakeUpRow(StateStore::Row row, Moment now) {
     } else if (row.table == Table::kAcknowledgement) {
       auto acknowledgement = DecodeAcknowledgement(row.value);
       readable = acknowledgement.has_value();
-      if (readable) acknowledgements_.Restore(row.key, *std::move(acknowledgement));
+      if (readable) acknowledgements_.Restore(row.key, *std::move(acknowledgement), now);
     } else if (row.table == Table::kAlert) {
       auto record = DecodeAlertRecord(row.value);
       readable = record.has_value();
@@ -298,6 +321,7 @@ void Notifications::TakeUpMessage(const std::string& key, Message message, WallT
 void Notifications::RecoverState(Moment now) {
   if (!state_ || !state_->NeedsRecovery() || now.mono < next_recovery_) return;
   next_recovery_ = now.mono + kRecoveryInterval;
+  if (state_->OpenLate(now.wall)) TakeUpLate(now);
   std::vector<StateChange> everything;
   {
     const MutexLock lock(mutex_);
@@ -382,22 +406,43 @@ Status Notifications::Acknowledge(const std::string& group, std::string by, std:
   std::vector<StateChange> changes;
   {
     const MutexLock lock(mutex_);
-    if (!groups_) return Error{Errc::kNotFound, "no alerts are routed here"};
+    const auto found = FindGroup(group);
+    if (!found) return Error{Errc::kNotFound, "there is no such group of alerts"};
     const Moment now = Time();
-    std::optional<LogEntry> current;
-    std::string key;
-    for (const AlertGroups::GroupView& view : groups_->Groups()) {
-      if (view.key != group && GroupHash(view.key) != group) continue;
-      key = view.key;
-      current = EntryOf(view.alerts, now);
-    }
-    if (!current) return Error{Errc::kNotFound, "there is no such group of alerts"};
-    if (current->firing.empty()) return Error{Errc::kInvalid, "nothing fires in this group"};
-    acknowledgements_.Set(key, {std::move(by), std::move(comment), now.wall, current->firing});
+    const LogEntry current = EntryOf(found->alerts, now);
+    if (current.firing.empty()) return Error{Errc::kInvalid, "nothing fires in this group"};
+    acknowledgements_.Set(found->key,
+                          {std::move(by), std::move(comment), now.wall, current.firing});
     changes = TakeChanges();
   }
   outbox_.Done({}, {}, std::move(changes));
   return Unit{};
+}
+
+Status Notifications::WithdrawAcknowledgement(const std::string& group) {
+  std::vector<StateChange> changes;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = FindGroup(group);
+    if (!found) return Error{Errc::kNotFound, "there is no such group of alerts"};
+    if (!acknowledgements_.Withdraw(found->key, Time())) {
+      return Error{Errc::kInvalid, "nobody has acknowledged this group"};
+    }
+    groups_->Hasten(found->key, Time());
+    changes = TakeChanges();
+  }
+  outbox_.Done({}, {}, std::move(changes));
+  dispatcher_.Wake();
+  return Unit{};
+}
+
+/// By its key or the hash of it.
+std::optional<AlertGroups::GroupView> Notifications::FindGroup(const std::string& group) const {
+  if (!groups_) return std::nullopt;
+  for (AlertGroups::GroupView& view : groups_->Groups()) {
+    if (view.key == group || GroupHash(view.key) == group) return std::move(view);
+  }
+  return std::nullopt;
 }
 
 Status Notifications::ExpireSilence(const std::string& id) {

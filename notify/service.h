@@ -96,6 +96,9 @@ class Notifications final : private DeliveryObserver, private MessageSource {
   /// the SHA-256 of it in hexadecimal. Errors: kNotFound; kInvalid if nothing fires in it.
   Status Acknowledge(const std::string& group, std::string by, std::string comment)
       EXCLUDES(mutex_);
+  /// Takes that back: the group is paged again as if it never was, its escalation counted from now.
+  /// Errors: kNotFound; kInvalid if nobody has acknowledged it.
+  Status WithdrawAcknowledgement(const std::string& group) EXCLUDES(mutex_);
   /// Checks the links that are in pages.
   const LinkSigner& links() const { return links_; }
   Status ExpireSilence(const std::string& id) EXCLUDES(mutex_);
@@ -110,6 +113,8 @@ class Notifications final : private DeliveryObserver, private MessageSource {
   std::optional<MonoTime> OnTime() override;
   Moment Time() const { return {clock_.Wall(), clock_.Mono()}; }
   void TakeUpState() REQUIRES(sending_) EXCLUDES(mutex_);
+  void TakeUpLate(Moment now) REQUIRES(sending_) EXCLUDES(mutex_);
+  bool IsOutdated(const StateStore::Row& row) const REQUIRES(mutex_);
   void TakeUpRow(StateStore::Row row, Moment now) REQUIRES(sending_) EXCLUDES(mutex_);
   void TakeUpMessage(const std::string& key, Message message, WallTime since) REQUIRES(sending_)
       EXCLUDES(mutex_);
@@ -119,6 +124,7 @@ class Notifications final : private DeliveryObserver, private MessageSource {
   void RecoverState(Moment now) REQUIRES(sending_) EXCLUDES(mutex_);
   std::vector<StateChange> TakeChanges() REQUIRES(mutex_) { return std::exchange(changes_, {}); }
   void Complete(Outgoing& out, WallTime now) REQUIRES(sending_) EXCLUDES(mutex_);
+  std::optional<AlertGroups::GroupView> FindGroup(const std::string& group) const REQUIRES(mutex_);
   AlertView ViewOf(const Alert& alert, WallTime now) const REQUIRES(mutex_);
 
   const Clock& clock_;

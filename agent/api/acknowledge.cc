@@ -63,6 +63,7 @@ struct Wish {
   notify::Matchers matchers;
   std::string by;
   std::string comment;
+  bool undo = false;
 
   bool Means(const GroupView& view) const {
     if (!group.empty() && view.key != group) return false;
@@ -100,6 +101,10 @@ Result<Wish> ReadWish(std::string_view body) {
   }
   TRY(ReadText(object, "by", wish.by));
   TRY(ReadText(object, "comment", wish.comment));
+  simdjson::dom::element undo;
+  if (object["undo"].get(undo) == simdjson::SUCCESS && undo.get(wish.undo) != simdjson::SUCCESS) {
+    return Malformed("undo is neither true nor false");
+  }
   simdjson::dom::array matchers;
   if (object["matchers"].get(matchers) == simdjson::SUCCESS) {
     for (const simdjson::dom::element one : matchers) {
@@ -114,15 +119,19 @@ Result<Wish> ReadWish(std::string_view body) {
   return wish;
 }
 
-Response Acknowledge(Notifications& notifications, const Wish& wish) {
+Response Fulfil(Notifications& notifications, const Wish& wish) {
   std::vector<std::string> done;
   for (const GroupView& view : notifications.Groups()) {
+    if (!wish.Means(view)) continue;
     // What has ended meanwhile needs nobody.
-    if (wish.Means(view) && notifications.Acknowledge(view.key, wish.by, wish.comment)) {
-      done.push_back(view.key);
-    }
+    const Status changed = wish.undo ? notifications.WithdrawAcknowledgement(view.key)
+                                     : notifications.Acknowledge(view.key, wish.by, wish.comment);
+    if (changed) done.push_back(view.key);
   }
-  if (done.empty()) return Failure(ErrorType::kNotFound, "no such alert fires");
+  if (done.empty()) {
+    return Failure(ErrorType::kNotFound,
+                   wish.undo ? "no such alert is acknowledged" : "no such alert fires");
+  }
   std::vector<GroupView> groups = notifications.Groups();
   std::erase_if(groups, [&](const GroupView& view) {
     return std::find(done.begin(), done.end(), view.key) == done.end();
@@ -182,6 +191,11 @@ constexpr std::string_view kQuestion =
     "<p><label>Comment <input name=\"comment\" maxlength=\"500\"></label></p>\n"
     "<p><button>Acknowledge</button></p>\n</form>\n";
 
+/// Pressed by mistake, or handed over.
+constexpr std::string_view kTakeBack =
+    "<form method=\"post\">\n<input type=\"hidden\" name=\"undo\" value=\"1\">\n"
+    "<p><button>Take it back</button> Pages and escalation then go on.</p>\n</form>\n";
+
 }  // namespace
 
 Response Acknowledgements(Notifications& notifications, const Request& request) {
@@ -192,7 +206,7 @@ Response Acknowledgements(Notifications& notifications, const Request& request) 
   }
   const auto wish = ReadWish(request.body);
   if (!wish) return Failure(ErrorType::kBadData, wish.error().message());
-  return Acknowledge(notifications, *wish);
+  return Fulfil(notifications, *wish);
 }
 
 Response AcknowledgePage(Notifications& notifications, WallTime now, const Request& request) {
@@ -204,15 +218,21 @@ Response AcknowledgePage(Notifications& notifications, WallTime now, const Reque
     return Page(403, "Not acknowledged", "<p>" + signature.error().message() + ".</p>\n");
   }
   if (request.method == "POST") {
-    const std::string by = CutText(form.Get("by"), kMaxText);
-    (void)notifications.Acknowledge(std::string(hash), by, CutText(form.Get("comment"), kMaxText));
+    const std::string group(hash);
+    if (form.Get("undo") == "1") {
+      (void)notifications.WithdrawAcknowledgement(group);
+    } else {
+      (void)notifications.Acknowledge(group, CutText(form.Get("by"), kMaxText),
+                                      CutText(form.Get("comment"), kMaxText));
+    }
   }
   for (const GroupView& group : notifications.Groups()) {
     if (notify::GroupHash(group.key) != hash ||
         std::none_of(group.alerts.begin(), group.alerts.end(), Fires))
       continue;
     if (group.acknowledged) {
-      return Page(200, "Acknowledged", AlertList(group) + AcknowledgedText(*group.acknowledged));
+      return Page(200, "Acknowledged",
+                  AlertList(group) + AcknowledgedText(*group.acknowledged).append(kTakeBack));
     }
     return Page(200, "Acknowledge?", AlertList(group).append(kQuestion));
   }

@@ -214,6 +214,7 @@ int AcknowledgeAlerts(const AlertArguments& arguments) {
   json.BeginObject().Key("by").String(AuthorOf(arguments));
   json.Key("comment").String(arguments.comment);
   if (arguments.group) json.Key("group").String(*arguments.group);
+  if (arguments.undo) json.Key("undo").Bool(true);
   json.Key("matchers").BeginArray();
   for (const Matcher& matcher : *matchers) json.String(notify::MatchersText({matcher}));
   json.EndArray().EndObject();
@@ -223,8 +224,8 @@ int AcknowledgeAlerts(const AlertArguments& arguments) {
   array groups;
   if ((*root)["data"].get(groups) != simdjson::SUCCESS) return 1;
   for (const element group : groups) {
-    std::printf("acknowledged %s for %s\n", TextOf(group, "group").c_str(),
-                TextOf(group, "receiver").c_str());
+    std::printf("%s %s for %s\n", arguments.undo ? "no longer acknowledged" : "acknowledged",
+                TextOf(group, "group").c_str(), TextOf(group, "receiver").c_str());
   }
   return 0;
 }

@@ -13,6 +13,7 @@ struct AlertArguments {
   /// alertname=X, or X alone for that.
   std::vector<std::string> matchers;
   std::optional<std::string> group;  // ack: a group key instead
+  bool undo = false;                 // ack: take it back
   std::string by;                    // who; the user's name where nothing is said
   std::string comment;
   std::string duration = "1h";   // silence add
@@ -23,7 +24,7 @@ struct AlertArguments {
 
 /// Alerts that are pending or firing, and what becomes of them.
 int ListAlerts(const AlertArguments& arguments);
-/// Acknowledges the groups in which alerts fire that match.
+/// Acknowledges the groups in which alerts fire that match, or takes that back.
 int AcknowledgeAlerts(const AlertArguments& arguments);
 
 int AddSilence(const AlertArguments& arguments);

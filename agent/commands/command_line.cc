@@ -4,9 +4,11 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
+#include <cstdio>
 #include <memory>
 #include <utility>
 
+#include "base/parse.h"
 #include "collectors/catalog.h"
 
 namespace tocsin {
@@ -196,6 +198,7 @@ void AddAlertOptions(CLI::App& app, CommandLine& line) {
                           "Take alerts on: no more pages for their groups until they have ended.");
   AddMatchers(*ack, arguments);
   ack->add_option("--group", arguments.group, "The key of a group instead.");
+  ack->add_flag("--undo", arguments.undo, "Take it back: pages and escalation go on, from now.");
   AddAuthor(*ack, arguments);
   CLI::App* silence = app.add_subcommand("silence", "Silences: no pages for what matches.");
   silence->require_subcommand(1);
@@ -209,6 +212,41 @@ void AddAlertOptions(CLI::App& app, CommandLine& line) {
   command(*silence, "expire", Command::kSilenceExpire, "End silences.")
       ->add_option("ID", arguments.ids, "Their ids, as list shows them.")
       ->required();
+}
+
+/// What the first argument that nothing takes was perhaps meant to be.
+std::string Unexpected(const CLI::App& app) {
+  const std::vector<std::string> unexpected = app.remaining(/*recurse=*/true);
+  const auto commands = app.get_subcommands();  // those that were given
+  const std::string argument = unexpected.empty() ? "" : unexpected.front();
+  std::vector<std::string> known;
+  if (!argument.starts_with("-")) {
+    if (!commands.empty()) {
+      const std::string& name = commands.front()->get_name();
+      return "\"" + argument + "\" is more than " + name + " takes" +
+             (name == "check" || name == "run"
+                  ? ": did you mean --config.file=" + argument + "?"
+                  : ": `tocsin " + name + " --help` says what it does");
+    }
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+      known.push_back(command->get_name());
+    }
+  }
+  const auto add = [&](const CLI::App& of) {
+    for (const CLI::Option* option : of.get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  };
+  if (known.empty()) {
+    add(app);
+    for (const CLI::App* command : commands) add(*command);
+  }
+  const bool flag = argument.starts_with("-");
+  const std::string name = flag ? argument.substr(0, argument.find('=')) : argument;
+  const auto nearest = NearestWord(name, known);
+  return (flag ? "unknown flag " : "unknown command ") + name +
+         (nearest ? ": did you mean " + std::string(*nearest) + "?"
+                  : ": `tocsin --help` lists what there is");
 }
 
 }  // namespace
@@ -272,6 +310,9 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
 
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    std::fprintf(stderr, "tocsin: %s\n", Unexpected(app).c_str());
+    return {std::nullopt, 2};
   } catch (const CLI::ParseError& e) {
     return {std::nullopt, app.exit(e) == 0 ? 0 : 2};
   }

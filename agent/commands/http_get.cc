@@ -53,7 +53,12 @@ Result<HttpAnswer> Exchange(const std::string& method, const std::string& url,
     client.Wait({}, seconds(1));
     client.Collect(completed);
   }
-  if (!completed[0].answer) return std::move(completed[0].answer).error().Under(url);
+  if (!completed[0].answer) {
+    const Error& failed = completed[0].answer.error();
+    return Error{failed.code(),
+                 url + ": " + failed.message() +
+                     " (is an agent there? `tocsin run` starts one, --url names another)"};
+  }
   return HttpAnswer{completed[0].answer->status, std::move(completed[0].answer->body)};
 }
 

@@ -162,7 +162,10 @@ std::optional<MonoTime> AlertGroups::UnattendedSince(const Group& group,
   for (const Alert& alert : alerts) {
     if (alert.resolved()) continue;
     if (acknowledgements_.Covers(group.key, {Fingerprint(alert.labels)})) continue;
-    const MonoTime own = group.alerts.at(alert.labels)->firing_since;
+    MonoTime own = group.alerts.at(alert.labels)->firing_since;
+    if (const auto at = acknowledgements_.WithdrawnAt(group.key, Fingerprint(alert.labels))) {
+      own = std::max(own, *at);
+    }
     since = since ? std::min(*since, own) : own;
   }
   return since;
@@ -274,6 +277,12 @@ void AlertGroups::Maintain(Moment now) {
     }
   }
   log_.Forget(now);
+}
+
+void AlertGroups::Hasten(const std::string& group_key, Moment now) {
+  for (const auto& [key, group] : groups_) {
+    if (group->key == group_key) Reschedule(*group, now.mono);
+  }
 }
 
 void AlertGroups::OnDelivered(const std::string& destination, const Message& message, Moment now) {

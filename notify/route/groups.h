@@ -65,6 +65,9 @@ class AlertGroups {
   /// Flushes the groups whose time has come.
   std::vector<Outgoing> Advance(Moment now);
 
+  /// Flushes the group as soon as possible: what is due in it may have changed.
+  void Hasten(const std::string& group_key, Moment now);
+
   void OnDelivered(const std::string& destination, const Message& message, Moment now);
   /// Given up: at the group's next flush it counts as never sent.
   void OnAbandoned(const std::string& destination, const Message& message);

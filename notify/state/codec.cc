@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,10 @@ class Writer {
     Field(value.has_value());
     if (value) Field(*value);
   }
+  /// The last field of a value that older ones do not have: only there if true.
+  void LastFlag(const bool& value) {
+    if (value) Field(value);
+  }
   template <class T, class Each>
   void List(const std::vector<T>& list, Each each) {
     Number(list.size());
@@ -88,6 +93,7 @@ class Reader {
     value = static_cast<std::int64_t>(raw >> 1U ^ (~(raw & 1U) + 1));
   }
   void Field(bool& value) { value = Number() != 0; }
+  void LastFlag(bool& value) { value = !bytes_.empty() && Number() != 0; }
   void Field(double& value) { value = std::bit_cast<double>(Number()); }
   void Field(std::string& text) {
     const std::uint64_t size = Number();
@@ -241,6 +247,12 @@ void AcknowledgementFields(Io& io, AcknowledgementT& acknowledgement) {
   io.Field(acknowledgement.comment);
   io.Field(acknowledgement.at);
   io.List(acknowledgement.firing, [&](auto& fingerprint) { io.Field(fingerprint); });
+  // When is `at`; the monotonic time means nothing after a restart.
+  bool withdrawn = acknowledgement.withdrawn.has_value();
+  io.LastFlag(withdrawn);
+  if constexpr (!std::is_const_v<AcknowledgementT>) {
+    if (withdrawn) acknowledgement.withdrawn = MonoTime{};
+  }
 }
 
 template <class Io, class StatusT>

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "tests/notify/fault_vfs.h"
 #include "tests/notify/scripted_transport.h"
 #include "tests/notify/temp_folder.h"
@@ -258,6 +261,62 @@ TEST_F(ServiceTest, AnAcknowledgementMutesUntilResolvedAndSurvives) {
   EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr("resolved")));
   Send("A");
   EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr("firing"))) << "a new incident pages again";
+}
+
+TEST_F(ServiceTest, StateThatCanBeReadOnlyLaterIsTakenUpThen) {
+  Silence silence;
+  silence.matchers = *ParseMatchers("alertname=B");
+  silence.starts_at = clock_.Wall();
+  silence.ends_at = clock_.Wall() + hours(30);
+  const auto old_silence = service_->SetSilence(silence);
+  ASSERT_TRUE(old_silence);
+  Send("A");
+  ASSERT_EQ(Pass(seconds(11)).size(), 1u);
+  ASSERT_TRUE(service_->Acknowledge(service_->Groups()[0].key, "me", "").ok());
+  service_.reset();
+  const std::string away = folder_.path() + "-away";
+  std::filesystem::rename(folder_.path(), away);
+  std::ofstream(folder_.path()) << "in the way";
+  Restart(kConfig);
+  Send("A");
+  EXPECT_EQ(Pass(seconds(20)).size(), 1u) << "that it was told is not known";
+  const auto new_silence = service_->SetSilence(silence);
+  ASSERT_TRUE(new_silence);
+  EXPECT_FALSE(service_->State()->healthy);
+  std::filesystem::remove(folder_.path());
+  std::filesystem::rename(away, folder_.path());
+  EXPECT_THAT(Pass(seconds(20)), IsEmpty());
+  EXPECT_TRUE(service_->State()->healthy);
+  Restart(kConfig);
+  EXPECT_EQ(service_->AllSilences().size(), 2u) << "of both lives";
+  Send("A");
+  EXPECT_THAT(Pass(seconds(30)), IsEmpty());
+  EXPECT_EQ(service_->Groups()[0].acknowledged->by, "me");
+}
+
+TEST_F(ServiceTest, WhatIsTakenBackIsPagedAndEscalatedFromThen) {
+  Restart(kEscalation);
+  Send("A");
+  ASSERT_EQ(Pass(seconds(11)).size(), 1u);
+  const WallTime began = clock_.Wall();
+  const std::string key = service_->Groups()[0].key;
+  EXPECT_EQ(service_->WithdrawAcknowledgement("nonsense").error().code(), Errc::kNotFound);
+  EXPECT_EQ(service_->WithdrawAcknowledgement(key).error().code(), Errc::kInvalid);
+  ASSERT_TRUE(service_->Acknowledge(key, "me", "").ok());
+  EXPECT_THAT(Pass(hours(3)), IsEmpty());
+  ASSERT_TRUE(service_->WithdrawAcknowledgement(GroupHash(key)).ok());
+  EXPECT_FALSE(service_->Groups()[0].acknowledged);
+  EXPECT_THAT(Pass(seconds(1)), ElementsAre(HasSubstr(R"("receiver":"team")")))
+      << "its repeat_interval has long passed";
+  EXPECT_THAT(Pass(minutes(10)), IsEmpty()) << "it fires for hours, but nobody has had it for 10m";
+  Restart(kEscalation);
+  Send("A", AlertState::kFiring, began);
+  EXPECT_THAT(Pass(minutes(4)), IsEmpty()) << "a restart does not forget when it was taken back";
+  EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr(R"("receiver":"boss")")));
+  ASSERT_TRUE(service_->Acknowledge(key, "you", "").ok());
+  EXPECT_THAT(Pass(hours(1)), IsEmpty());
+  Send("A", AlertState::kInactive);
+  EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr("resolved"), HasSubstr("resolved")));
 }
 
 TEST_F(ServiceTest, AStepToTheSameReceiverPagesAgainOnceAlsoAcrossARestart) {

@@ -10,7 +10,7 @@ namespace tocsin::notify {
 
 namespace {
 
-constexpr milliseconds kRecoveryInterval = std::chrono::seconds(10);
+constexpr milliseconds kRecoveryInterval = std::chrono::seconds(5);
 /// A page about more alerts than these is about something that none of them tells alone.
 constexpr std::size_t kMostDescribed = 5;
 

@@ -160,7 +160,8 @@ bool IsClosed(std::string_view text, const YAML::Mark& mark) {
   if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return true;
   const char quote = text[at];
   for (++at; at < text.size(); ++at) {
-    if (quote == '"' && text[at] == '\\') {
+    const bool escape = quote == '"' ? text[at] == '\\' : text.substr(at, 2) == "''";
+    if (escape) {
       ++at;
     } else if (text[at] == quote) {
       return true;

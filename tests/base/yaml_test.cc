@@ -26,7 +26,7 @@ TEST(ParseYamlTest, SaysWhatWasMeantByWhatIsNoYaml) {
       {"a: [1, 2\nb: 3\n", "2:2", "\"[\" before this is not closed"},
       {"a: {b: 1\nc: 3\n", "2:2", "\"{\" before this is not closed"},
       {"a: 'it's'\n", "1:8", "in quotes as a whole"},
-      {"a: {{ $value }} used\n", "1:17", "in quotes as a whole"},
+      {"a: {{ $value }} used\n", "1:5", "begins with {{"},
       {"a: {{ $value }}\n", "1:5", "begins with {{"},
       {"a: \"\\d+\"\n", "1:7", "single quotes"},
       {"a: @x\n", "1:4", "must stand in quotes"},

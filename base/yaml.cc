@@ -373,7 +373,8 @@ Error YamlFields::Missing(std::string_view key, std::string what) {
   known_.emplace_back(*nearest);
   const auto meant = std::find_if(node_.entries.begin(), node_.entries.end(),
                                   [&](const auto& e) { return e.first->scalar == *nearest; });
-  return file_.At(*meant->first, what + ": is it meant by \"" + meant->first->scalar + "\"?");
+  return file_.At(*meant->first, what + (what.ends_with(':') ? " is it" : ": is it") +
+                                     " meant by \"" + meant->first->scalar + "\"?");
 }
 
 void YamlFields::Note(Error error) const {

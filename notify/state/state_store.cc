@@ -245,13 +245,14 @@ bool StateStore::NeedsRecovery() const {
 
 bool StateStore::OpenLate(WallTime now) {
   const MutexLock lock(mutex_);
-  if (read_ || !Note(TakeLock()) || !Note(OpenOrReplace(now))) return false;
+  if (!read_ && (!Note(TakeLock()) || !Note(OpenOrReplace(now)))) return false;
   return !loaded_.empty();
 }
 
 bool StateStore::Recover(std::span<const StateChange> everything, WallTime now) {
   const MutexLock lock(mutex_);
-  if (!read_ || !Note(TakeLock())) return false;
+  if (!Note(TakeLock())) return false;
+  if (!read_ && (!Note(OpenOrReplace(now)) || !loaded_.empty())) return false;  // see OpenLate
   if (db_ && db_->IsReadOnly()) {  // it was when it was opened, and may no longer be
     statements_.reset();
     db_.reset();

@@ -171,6 +171,17 @@ std::optional<MonoTime> AlertGroups::UnattendedSince(const Group& group,
   return since;
 }
 
+/// When an acknowledgement of what fires was last taken back.
+std::optional<MonoTime> AlertGroups::LastWithdrawn(const Group& group,
+                                                   const std::vector<Alert>& alerts) const {
+  std::optional<MonoTime> last;
+  for (const Alert& alert : alerts) {
+    if (alert.resolved()) continue;
+    last = std::max(last, acknowledgements_.WithdrawnAt(group.key, Fingerprint(alert.labels)));
+  }
+  return last;
+}
+
 void AlertGroups::Notify(Group& group, const std::vector<Alert>& alerts, Moment now,
                          std::vector<Outgoing>& out) {
   const Route& route = *group.route;
@@ -184,7 +195,9 @@ void AlertGroups::Notify(Group& group, const std::vector<Alert>& alerts, Moment 
     occasion.repeat = kNever;
     KeepLog(group, now);
   }
+  occasion.again_since = LastWithdrawn(group, alerts);  // it is nobody's again: paged as at first
   NotifyReceiver(group, route.receiver, occasion, out);
+  occasion.again_since.reset();
   for (const EscalationStep& step : route.escalate) {
     if (since && now.mono >= *since + step.after) {
       occasion.again_since = *since + step.after;

@@ -124,6 +124,7 @@ class AlertGroups {
   static bool IsDue(const LogEntry* last, bool send_resolved, const Occasion& occasion);
   std::optional<MonoTime> UnattendedSince(const Group& group,
                                           const std::vector<Alert>& alerts) const;
+  std::optional<MonoTime> LastWithdrawn(const Group& group, const std::vector<Alert>& alerts) const;
   void KeepLog(const Group& group, Moment now);
   bool Told(const std::string& receiver, const std::string& group_key) const;
   std::vector<Alert> Audible(const Group& group, std::vector<Alert> alerts, Moment now) const;

@@ -307,7 +307,7 @@ TEST_F(ServiceTest, WhatIsTakenBackIsPagedAndEscalatedFromThen) {
   ASSERT_TRUE(service_->WithdrawAcknowledgement(GroupHash(key)).ok());
   EXPECT_FALSE(service_->Groups()[0].acknowledged);
   EXPECT_THAT(Pass(seconds(1)), ElementsAre(HasSubstr(R"("receiver":"team")")))
-      << "its repeat_interval has long passed";
+      << "it is nobody's again";
   EXPECT_THAT(Pass(minutes(10)), IsEmpty()) << "it fires for hours, but nobody has had it for 10m";
   Restart(kEscalation);
   Send("A", AlertState::kFiring, began);

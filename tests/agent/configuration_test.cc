@@ -12,6 +12,47 @@
 namespace tocsin {
 namespace {
 
+constexpr std::string_view kAllErrors = R"(absent.yml: No such file or directory
+tocsin.yml:1:32: bad duration "15 sec": expected numbers with units ms, s, m, h, d, w or y, largest first, as in "90s" or "1h30m"
+tocsin.yml:3:19: telemetry_path must begin with "/"
+tocsin.yml:4:21: listen_addresses must name at least one
+tocsin.yml:5:1: unknown key "colectors" in the configuration: did you mean "collectors"?
+tocsin.yml:6:15: unknown log level "loud": expected one of debug, info, warn, error
+tocsin.yml:6:29: unknown log format "xml": expected one of logfmt, json
+tocsin.yml:8:24: an interval is at least 100ms
+tocsin.yml:8:38: expected true or false, found "maybe"
+tocsin.yml:9:10: unknown key "intreval" in collector cpu: expected one of guest, info, info_flags_include, info_bugs_include
+tocsin.yml:13:48: the scheme is http or https
+tocsin.yml:14:9: scrape job needs "job_name"
+tocsin.yml:15:56: bad duration "soon": expected numbers with units ms, s, m, h, d, w or y, largest first, as in "90s" or "1h30m"
+tocsin.yml:17:38: a window is at least 1s
+tocsin.yml:18:17: node_cpu_seconds_total is a counter: extremes are of gauges
+tocsin.yml:19:55: expected leak_time_scale from 1 to 1000
+tocsin.yml:22:14: max_queue is 1 to 1000000
+tocsin.yml:23:14: bad duration "never": expected numbers with units ms, s, m, h, d, w or y, largest first, as in "90s" or "1h30m"
+am.yml:1:29: expected true or false, found "yes"
+am.yml:4:13: there is no receiver "temas": did you mean "teams"?
+am.yml:5:15: bad duration "x": expected numbers with units ms, s, m, h, d, w or y, largest first, as in "90s" or "1h30m"
+am.yml:7:20: bad regular expression "(": missing ): (
+am.yml:8:26: unknown key "reciever" in route: did you mean "receiver"?
+am.yml:8:64: there is no time interval "nights": did you mean "night"?
+am.yml:11:46: bad time of day "25:00": expected 00:00 to 24:00
+am.yml:11:88: bad value "moonday" in weekdays: expected one, or two with a colon between them
+am.yml:15:11: this receiver needs "url" or "url_file": is it meant by "ulr"?
+am.yml:16:16: expected a URL that begins with http:// or https://
+am.yml:17:51: template:1:1: unclosed action
+am.yml:18:5: receiver needs "name"
+broken.tmpl:2:7: missing value for if
+r.yml:3:15: bad duration "1 minute": expected numbers with units ms, s, m, h, d, w or y, largest first, as in "90s" or "1h30m"
+r.yml:6:9: alert "A" needs expr: is it meant by "exprr"?
+r.yml:8:21: in the expr of alert "B": unclosed left parenthesis
+    sum(up
+          ^
+r.yml:9:14: bad duration "5 m": expected numbers with units ms, s, m, h, d, w or y, largest first, as in "90s" or "1h30m"
+r.yml:10:33: in the annotation "summary" of alert "B": __alert_B:1:1: unclosed action
+r.yml:11:41: warning of alert "C" needs a threshold: above: or below: is it meant by "abov"?
+)";
+
 class ConfigurationTest : public testing::Test {
  protected:
   ConfigurationTest() {
@@ -103,7 +144,7 @@ receivers:
   Write("broken.tmpl", "{{ define \"a\" }}{{ end }}\n{{ if }}\n");
   const ConfigurationResult result = Load();
   EXPECT_FALSE(result.loaded);
-  EXPECT_EQ(Errors(result), "");
+  EXPECT_EQ(Errors(result), kAllErrors);
 }
 
 TEST_F(ConfigurationTest, AGoodOneIsLoadedAndKeepsNoErrors) {

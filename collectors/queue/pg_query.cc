@@ -74,7 +74,6 @@ Result<PgQuery> ReadQuery(const YamlFile& file, const YamlNode& key, const YamlN
     return file.At(key, "a query's name begins its metrics' names: letters, digits and _");
   }
   YamlFields fields(file, node, "query");
-  TRY_ASSIGN(query.sql, fields.ReadRequired("query", YamlString));
   TRY_ASSIGN(query.primary_only, fields.Read("master", YamlBool, false));
   TRY_ASSIGN(const std::int64_t cache, fields.Read("cache_seconds", YamlInt, 0));
   if (cache < 0 || cache > 86'400) {
@@ -82,6 +81,8 @@ Result<PgQuery> ReadQuery(const YamlFile& file, const YamlNode& key, const YamlN
   }
   query.cache = seconds(cache);
   TRY_ASSIGN(query.queue_column, fields.Read("queue", YamlString, ""));
+  // After `queue`, which is no misspelt `query`.
+  TRY_ASSIGN(query.sql, fields.ReadRequired("query", YamlString));
   if (const YamlNode* metrics = fields.Find("metrics")) {
     TRY(ReadColumns(file, *metrics, query));
   } else if (query.queue_column.empty()) {

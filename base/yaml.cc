@@ -369,10 +369,11 @@ Error YamlFields::Missing(std::string_view key, std::string what) {
   }
   const auto nearest = NearestWord(key, others);
   if (!nearest) return file_.At(node_, what);
-  file_.Spoil(node_);
   known_.emplace_back(*nearest);
   const auto meant = std::find_if(node_.entries.begin(), node_.entries.end(),
                                   [&](const auto& e) { return e.first->scalar == *nearest; });
+  // A map is where its first key is: the error that is returned here must not be lost on that.
+  if (meant != node_.entries.begin()) file_.Spoil(node_);
   return file_.At(*meant->first, what + (what.ends_with(':') ? " is it" : ": is it") +
                                      " meant by \"" + meant->first->scalar + "\"?");
 }

@@ -42,7 +42,8 @@ void YamlErrors::Note(Error error) {
   if (found.size() >= kMax) return;
   if (const auto place = PlaceOf(error.message())) {
     std::string text(place->text);
-    if (std::find(places.begin(), places.end(), text) != places.end()) return;
+    // Without an earlier error nothing can be spoilt: one at least is always kept.
+    if (!found.empty() && std::find(places.begin(), places.end(), text) != places.end()) return;
     places.push_back(std::move(text));
   }
   found.push_back(std::move(error));

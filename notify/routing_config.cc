@@ -163,6 +163,7 @@ Status ReadIntervals(const YamlFile& file, const YamlNode& node, RoutingConfig& 
 
 std::string NearestOf(std::string_view word, const auto& known) {
   std::vector<std::string_view> names;
+  names.reserve(known.size());
   for (const auto& [name, value] : known) names.push_back(name);
   const auto nearest = NearestWord(word, names);
   return nearest ? ": did you mean \"" + std::string(*nearest) + "\"?" : "";

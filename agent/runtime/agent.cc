@@ -130,7 +130,7 @@ ConfigurationResult LoadConfiguration(const Flags& flags, std::shared_ptr<net::N
                                          {.external_url = url,
                                           .config_file = flags.notify_config.value_or(""),
                                           .identity = AlertIdentity(*settings)});
-  if (!notify) noted->Note(std::move(notify).error());
+  if (!notify) noted->Note(notify.error());
   RuleSet rules = LoadRules(settings->rules.files);
   settings->file.errors = nullptr;  // from here on other threads read it
   result.errors = std::move(noted->found);

@@ -102,6 +102,17 @@ TEST(YamlErrorsTest, WithoutAListTheFirstMistakeEndsTheReading) {
   EXPECT_EQ(servers.size(), 1u);
 }
 
+TEST(YamlErrorsTest, AMisspeltFirstKeyIsSaid) {
+  auto file = ParseYaml("servers:\n- adress: a\n", "s.yml");
+  ASSERT_TRUE(file);
+  file->errors = std::make_shared<YamlErrors>();
+  std::vector<Server> servers;
+  ASSERT_TRUE(ReadServers(*file, servers));
+  EXPECT_EQ(Messages(file->errors->found),
+            std::vector<std::string>{"s.yml:2:3: server needs \"address\": is it meant by "
+                                     "\"adress\"?"});
+}
+
 TEST(YamlErrorsTest, WhatFollowsFromAMistakeIsNotSaid) {
   auto file = ParseYaml("servers:\n- {address: a, port: [0]}\n- {port: 0}\n", "s.yml");
   ASSERT_TRUE(file);

@@ -8,25 +8,16 @@
 #include <utility>
 
 #include "base/file.h"
-#include "base/utf8.h"
 #include "collectors/net/tls_library.h"
 
 namespace tocsin::web {
 namespace {
 
+using net::LastError;
 using net::TlsLibrary;
 
 constexpr std::size_t kMaxPemBytes = 1 << 20;
 constexpr int kMaxSans = 256;  // of a client's certificate
-
-std::string LastError(const TlsLibrary& tls) {
-  std::string why = "no reason given";
-  if (const unsigned long code = tls.ERR_get_error(); code != 0) {
-    if (const char* const text = tls.ERR_reason_error_string(code)) why = text;
-  }
-  tls.ERR_clear_error();
-  return OneLine(why, 200);
-}
 
 /// PEM text and what errors call it.
 struct Source {

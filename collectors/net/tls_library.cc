@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/mutex.h"
+#include "base/utf8.h"
 
 namespace tocsin::net {
 namespace {
@@ -171,6 +172,15 @@ TlsPeer InspectPeer(const TlsLibrary& tls, const SSL* ssl) {
     peer.verified = ChainOf(tls, tls.SSL_get0_verified_chain(ssl));
   }
   return peer;
+}
+
+std::string LastError(const TlsLibrary& tls) {
+  std::string why = "no reason given";
+  if (const unsigned long code = tls.ERR_get_error(); code != 0) {
+    if (const char* const text = tls.ERR_reason_error_string(code)) why = text;
+  }
+  tls.ERR_clear_error();
+  return OneLine(why, 200);
 }
 
 }  // namespace tocsin::net

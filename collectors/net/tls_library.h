@@ -7,6 +7,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <string>
+
 #include "base/result.h"
 #include "collectors/net/tls_peer.h"
 
@@ -47,6 +49,9 @@ struct TlsLibrary {
   /// Thread-safe. Errors: kUnsupported, saying what to install; tried anew at the next call.
   static Result<const TlsLibrary*> Load();
 };
+
+/// Why OpenSSL last failed on this thread, on one line; forgets that.
+std::string LastError(const TlsLibrary& tls);
 
 /// What `ssl`, past its handshake, shows of the other side.
 TlsPeer InspectPeer(const TlsLibrary& tls, const SSL* ssl);

@@ -7,20 +7,10 @@
 #include <cstring>
 #include <utility>
 
-#include "base/utf8.h"
 #include "collectors/net/tls_library.h"
 
 namespace tocsin::net {
 namespace {
-
-std::string LastError(const TlsLibrary& tls) {
-  std::string why = "no reason given";
-  if (const unsigned long code = tls.ERR_get_error(); code != 0) {
-    if (const char* const text = tls.ERR_reason_error_string(code)) why = text;
-  }
-  tls.ERR_clear_error();
-  return OneLine(why, 200);
-}
 
 bool IsIpAddress(const std::string& name) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};

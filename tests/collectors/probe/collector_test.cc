@@ -99,16 +99,29 @@ TEST_F(ProbeCollectorTest, PasswordsOfTargetsAreShownNowhere) {
   EXPECT_NE(twice.error().message().find("ann:xxxxx" + rest + " stands twice"), std::string::npos);
 }
 
-TEST_F(ProbeCollectorTest, TargetsOfAFileComeAndGo) {
-  const std::filesystem::path dir =
-      std::filesystem::path(testing::TempDir()) / ("tocsin-probe-" + std::to_string(::getpid()));
-  std::filesystem::create_directory(dir);
-  const auto write = [&](const std::string& text) {
+/// A module `line`, which expects "ready", and a file of targets, in a folder of their own.
+struct LineTargets {
+  explicit LineTargets(const std::string& name)
+      : dir(std::filesystem::path(testing::TempDir()) / (name + std::to_string(::getpid()))) {
+    std::filesystem::create_directory(dir);
+    std::ofstream(dir / "blackbox.yml")
+        << "modules: {line: {prober: tcp, tcp: {query_response: [{expect: ready}]}}}";
+  }
+  ~LineTargets() { std::filesystem::remove_all(dir); }
+  LineTargets(const LineTargets&) = delete;
+  LineTargets& operator=(const LineTargets&) = delete;
+
+  void Write(const std::string& text) const {
     std::ofstream(dir / "new") << text;
     std::filesystem::rename(dir / "new", dir / "targets.yml");
-  };
-  std::ofstream(dir / "blackbox.yml")
-      << "modules: {line: {prober: tcp, tcp: {query_response: [{expect: ready}]}}}";
+  }
+
+  const std::filesystem::path dir;
+};
+
+TEST_F(ProbeCollectorTest, TargetsOfAFileComeAndGo) {
+  const LineTargets targets("tocsin-probe-");
+  const std::filesystem::path& dir = targets.dir;
   net::ScriptedServer server({net::Send("ready\n"), net::Hang()});
   net::ScriptedServer other({net::Send("ready\n"), net::Hang()});
   const std::string stays = "127.0.0.1:" + std::to_string(server.port());
@@ -132,15 +145,16 @@ TEST_F(ProbeCollectorTest, TargetsOfAFileComeAndGo) {
   ASSERT_TRUE(collector.ok()) << collector.error().message();
   EXPECT_FALSE(holds(Round(**collector), "probe_success"));  // there is no file yet
 
-  write("- targets: ['" + stays + "', '" + goes + "', 'no port', '" + stays +
-        "']\n  labels: {env: prod, module: x, __meta: y}\n");
+  targets.Write("- targets: ['" + stays + "', '" + goes + "', 'no port', '" + stays +
+                "']\n  labels: {env: prod, module: x, __meta: y}\n");
   std::string page = Round(**collector);
   EXPECT_TRUE(holds(page, "probe_success" + labels(stays, "prod") + "1\n")) << page;
   EXPECT_TRUE(holds(page, "probe_success" + labels(goes, "prod") + "0\n")) << page;
   EXPECT_TRUE(holds(page, "probe_success" + labels("no port", "prod") + "0\n")) << page;
   EXPECT_TRUE(holds(page, "tocsin_discovery_targets{collector=\"probe\"")) << page;
 
-  write("- targets: ['" + stays + "']\n  labels: {env: prod}\n- targets: ['" + comes + "']\n");
+  targets.Write("- targets: ['" + stays + "']\n  labels: {env: prod}\n- targets: ['" + comes +
+                "']\n");
   page = Round(**collector);
   EXPECT_TRUE(holds(page, counted(stays, "prod") + "1\n")) << page;
   EXPECT_TRUE(holds(page, "probe_success" + labels(comes, "none") + "1\n")) << page;
@@ -148,13 +162,13 @@ TEST_F(ProbeCollectorTest, TargetsOfAFileComeAndGo) {
   EXPECT_FALSE(holds(page, "no port")) << page;
 
   // The same series twice, whatever the order of labels and whatever an empty one is.
-  write("- targets: ['" + stays + "']\n  labels: {a: x, env: prod}\n- targets: ['" + stays +
-        "']\n  labels: {env: prod, b: '', a: x}\n");
+  targets.Write("- targets: ['" + stays + "']\n  labels: {a: x, env: prod}\n- targets: ['" + stays +
+                "']\n  labels: {env: prod, b: '', a: x}\n");
   page = Round(**collector);
   EXPECT_TRUE(holds(page, "probe_success{a=\"x\",env=\"prod\"")) << page;
 
   // Other labels are another target.
-  write("- targets: ['" + stays + "', '" + comes + "']\n");
+  targets.Write("- targets: ['" + stays + "', '" + comes + "']\n");
   page = Round(**collector);
   EXPECT_FALSE(holds(page, counted(stays, "prod"))) << page;
   EXPECT_TRUE(holds(page, counted(stays, "none") + "1\n")) << page;
@@ -163,20 +177,12 @@ TEST_F(ProbeCollectorTest, TargetsOfAFileComeAndGo) {
 
   std::filesystem::remove(dir / "targets.yml");
   EXPECT_FALSE(holds(Round(**collector), "probe_success"));
-  std::filesystem::remove_all(dir);
 }
 
 TEST_F(ProbeCollectorTest, TargetsThatVanishMakeRoomForThoseThatWait) {
-  const std::filesystem::path dir =
-      std::filesystem::path(testing::TempDir()) / ("tocsin-room-" + std::to_string(::getpid()));
-  std::filesystem::create_directory(dir);
-  const auto write = [&](const std::string& text) {
-    std::ofstream(dir / "new") << text;
-    std::filesystem::rename(dir / "new", dir / "targets.yml");
-  };
+  const LineTargets targets("tocsin-room-");
+  const std::filesystem::path& dir = targets.dir;
   // The first never gets its line, and nobody else is probed while it waits.
-  std::ofstream(dir / "blackbox.yml")
-      << "modules: {line: {prober: tcp, tcp: {query_response: [{expect: ready}]}}}";
   net::ScriptedServer hangs({net::Hang()});
   net::ScriptedServer server({net::Send("ready\n"), net::Hang()});
   const std::string first = "127.0.0.1:" + std::to_string(hangs.port());
@@ -186,15 +192,14 @@ TEST_F(ProbeCollectorTest, TargetsThatVanishMakeRoomForThoseThatWait) {
                               (dir / "targets.yml").string() + "']}]");
   ASSERT_TRUE(collector.ok()) << collector.error().message();
   patience_ = milliseconds(20);
-  write("- targets: ['" + first + "', '" + second + "']");
+  targets.Write("- targets: ['" + first + "', '" + second + "']");
   EXPECT_EQ(Round(**collector).find("probe_success"), std::string::npos);
   patience_ = seconds(60);
-  write("- targets: ['" + second + "', '" + second + "x']");
+  targets.Write("- targets: ['" + second + "', '" + second + "x']");
   const std::string page = Round(**collector);
   EXPECT_NE(page.find("probe_success{instance=\"" + second + "\",module=\"line\"} 1\n"),
             std::string::npos)
       << page;
-  std::filesystem::remove_all(dir);
 }
 
 TEST_F(ProbeCollectorTest, AnswersAsBlackboxExporterDoes) {

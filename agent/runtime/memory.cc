@@ -1,46 +1,30 @@
 #include "agent/runtime/memory.h"
 
+#include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
-
-#include "base/parse.h"
-#include "collectors/host_fs.h"
 
 namespace tocsin {
 namespace {
 
-/// A mapping as /proc/self/smaps begins it.
-struct Mapping {
-  std::uintptr_t begin = 0;
-  std::uintptr_t end = 0;
-  bool of_file = false;
-};
-
-std::optional<Mapping> ReadHead(std::string_view line) {
-  const std::string_view range = TakeField(line);
-  const auto dash = range.find('-');
-  if (dash == std::string_view::npos) return std::nullopt;
-  const auto begin = ParseInt<std::uintptr_t>(range.substr(0, dash), 16);
-  const auto end = ParseInt<std::uintptr_t>(range.substr(dash + 1), 16);
-  if (!begin || !end) return std::nullopt;
-  return Mapping{*begin, *end, line.find('/') != std::string_view::npos};
-}
-
-/// Unmaps the pages of files that hold nothing but what the file has.
-void ReleaseFilePages(std::string_view smaps) {
-  Mapping mapping;
-  while (!smaps.empty()) {
-    std::string_view line = TakeLine(smaps);
-    if (const auto head = ReadHead(line)) {
-      mapping = *head;
-    } else if (TakeField(line) == "Anonymous:" && TakeField(line) == "0" && mapping.of_file) {
-      ::madvise(reinterpret_cast<void*>(mapping.begin), mapping.end - mapping.begin, MADV_DONTNEED);
-    }
+/// Gives back the segments of an object that nobody writes: code and constants.
+int ReleaseSegments(dl_phdr_info* object, std::size_t, void*) {
+  const std::string_view name = object->dlpi_name;
+  if (!name.empty() && name[0] != '/') return 0;  // the kernel's own; the program has no name
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  for (int i = 0; i < object->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = object->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W)) continue;
+    const std::uintptr_t begin = object->dlpi_addr + segment.p_vaddr;
+    const std::uintptr_t from = begin & ~(page - 1);
+    const std::uintptr_t to = (begin + segment.p_memsz) & ~(page - 1);
+    if (from < to) ::madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
   }
+  return 0;
 }
 
 }  // namespace
@@ -52,7 +36,9 @@ void ConfigureMalloc() {
 
 void ReleaseUnusedMemory() {
   ::malloc_trim(0);
-  if (const auto smaps = MakeHostFs({})->Read("/proc/self/smaps")) ReleaseFilePages(*smaps);
+  // Not by /proc/self/smaps: a library that another thread loads meanwhile would lose what the
+  // loader has written to it since.
+  ::dl_iterate_phdr(ReleaseSegments, nullptr);
 }
 
 }  // namespace tocsin

@@ -1,0 +1,47 @@
+#include "agent/runtime/memory.h"
+
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+#include <string>
+#include <thread>
+
+namespace tocsin {
+namespace {
+
+/// Resident pages of files, in kB.
+long RssFile() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    long size = 0;
+    if (word == "RssFile:" && status >> size) return size;
+  }
+  return 0;
+}
+
+TEST(MemoryTest, CodeAndConstantsAreGivenBack) {
+  const long before = RssFile();
+  ReleaseUnusedMemory();
+  EXPECT_LT(RssFile(), before / 2);
+}
+
+/// What the loader has written to a library while it is loaded must stay.
+TEST(MemoryTest, LibrariesAreLoadedMeanwhile) {
+  std::atomic<bool> done = false;
+  std::thread releasing([&] {
+    while (!done) ReleaseUnusedMemory();
+  });
+  for (int i = 0; i < 200; ++i) {
+    void* const library = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
+    ASSERT_NE(library, nullptr) << ::dlerror();
+    EXPECT_NE(::dlsym(library, "PQconnectdb"), nullptr);
+    ::dlclose(library);
+  }
+  done = true;
+  releasing.join();
+}
+
+}  // namespace
+}  // namespace tocsin

@@ -46,7 +46,7 @@ int RunAgent(const CommandLine& line) {
     where.append(where.empty() ? "" : ", ").append(address);
   }
   LogInfo("tocsin " + std::string(kVersion) + " is running: " + where);
-  NotifyServiceManager("READY=1");
+  NotifyServiceManager("READY=1\nSTATUS=" + where);
   while (true) {
     int signal = 0;
     if (::sigwait(&signals, &signal) != 0) continue;

@@ -202,9 +202,14 @@ Agent::Agent(Flags flags, const Clock& clock, std::shared_ptr<net::Network> netw
                              .state = std::move(delivery.state),
                              .link_key = std::move(delivery.link_key),
                              .context = &page_context_}),
+      watchdog_(clock),
       rules_({clock, *store_, storage_,
               [this](std::span<const AlertEvent> events) { notifications_.Send(events); },
-              SaveAlerts(), [this] { notifications_.NoteEvaluation(); },
+              SaveAlerts(),
+              [this] {
+                notifications_.NoteEvaluation();
+                watchdog_.Alive();
+              },
               SaveFoundLeaks(settings.storage.path)}),
       collectors_(
           clock, kWorkers,

@@ -17,6 +17,7 @@
 #include "agent/runtime/collector_set.h"
 #include "agent/runtime/page_context.h"
 #include "agent/runtime/rule_runner.h"
+#include "agent/runtime/service_manager.h"
 #include "agent/runtime/store_queryable.h"
 #include "agent/runtime/telemetry.h"
 #include "agent/settings.h"
@@ -100,6 +101,7 @@ class Agent {
   const bool keeps_state_;
   const std::string state_folder_;  // whatever a reload says
   notify::Notifications notifications_;
+  Watchdog watchdog_;  // the rules' thread's
   RuleRunner rules_;
   CollectorSet collectors_;
   api::QueryApi query_;

@@ -5,10 +5,23 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
+#include "base/parse.h"
+
 namespace tocsin {
+namespace {
+
+constexpr int kTimesInInterval = 4;
+
+std::optional<std::int64_t> NumberIn(const char* variable) {
+  const char* const text = std::getenv(variable);
+  return text ? ParseInt<std::int64_t>(text) : std::nullopt;
+}
+
+}  // namespace
 
 void NotifyServiceManager(std::string_view state) {
   const char* const path = std::getenv("NOTIFY_SOCKET");
@@ -26,6 +39,22 @@ void NotifyServiceManager(std::string_view state) {
   (void)::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL,
                  reinterpret_cast<const sockaddr*>(&address), size);
   ::close(fd);
+}
+
+Watchdog::Watchdog(const Clock& clock) : clock_(clock) {
+  const auto for_pid = NumberIn("WATCHDOG_PID");
+  if (for_pid && *for_pid != ::getpid()) return;
+  if (const auto limit = NumberIn("WATCHDOG_USEC"); limit && *limit > 0) {
+    interval_ = std::chrono::microseconds(*limit) / kTimesInInterval;
+  }
+}
+
+void Watchdog::Alive() {
+  if (!interval_) return;
+  const MonoTime now = clock_.Mono();
+  if (told_at_ && now - *told_at_ < *interval_) return;
+  told_at_ = now;
+  NotifyServiceManager("WATCHDOG=1");
 }
 
 }  // namespace tocsin

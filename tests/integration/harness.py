@@ -103,7 +103,7 @@ class Process:
     """A child with its output in a file, ended by its own process id."""
 
     def __init__(self, name, argv, log, env=None, cwd=None):
-        self.name, self.log = name, log
+        self.name, self.log, self.sent = name, log, set()
         with open(log, "ab") as out:
             self.popen = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT,
                                           stdin=subprocess.DEVNULL, env=env, cwd=cwd)
@@ -114,10 +114,20 @@ class Process:
     def running(self):
         return self.popen.poll() is None
 
+    def send(self, sig):
+        self.sent.add(sig)
+        self.popen.send_signal(sig)
+
     def kill(self, sig=signal.SIGKILL):
+        """Its exit code. A crash of its own before that is a failure."""
         if self.running():
-            self.popen.send_signal(sig)
-        return self.popen.wait(timeout=20)
+            self.send(sig)
+        code = self.popen.wait(timeout=20)
+        check(code >= 0 or -code in self.sent, f"{self.name} died of signal {-code}:\n{self.last_lines()}")
+        return code
+
+    def last_lines(self):
+        return "\n".join(self.text().splitlines()[-40:])
 
     def rss_kb(self):
         status = pathlib.Path(f"/proc/{self.popen.pid}/status").read_text()
@@ -161,18 +171,23 @@ class Stack:
         return self
 
     def __exit__(self, kind, error, _):
+        crashes = []
         for process in self.processes:
-            with contextlib.suppress(Exception):
+            try:
                 process.kill(signal.SIGTERM if process.name.startswith("tocsin") else signal.SIGKILL)
+            except Failure as crash:
+                crashes.append(crash)
+            except Exception:  # what hangs is not what this test is about
+                process.popen.kill()
         for server in self.servers:
             server.shutdown()
+        for failure in ([error] if kind else []) + crashes:
+            print(f"FAILED: {failure}")
         if kind:
-            print(f"FAILED: {error}")
             for process in self.processes:
-                print(f"--- last of {process.name}'s output")
-                print("\n".join(process.text().splitlines()[-40:]))
+                print(f"--- last of {process.name}'s output\n{process.last_lines()}")
         shutil.rmtree(self.root, ignore_errors=True)
-        if kind and issubclass(kind, Failure):
+        if crashes or (kind and issubclass(kind, Failure)):
             sys.exit(1)
 
     def folder(self, name):

@@ -2,12 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "agent/runtime/agent.h"
 #include "base/clock.h"
 #include "collectors/net/network.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin {
 namespace {
@@ -55,16 +53,6 @@ r.yml:11:41: warning of alert "C" needs a threshold: above: or below: is it mean
 
 class ConfigurationTest : public testing::Test {
  protected:
-  ConfigurationTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "tocsin-config-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~ConfigurationTest() override { std::filesystem::remove_all(folder_); }
-
-  void Write(const std::string& name, std::string_view text) {
-    std::ofstream(folder_ / name) << text;
-  }
-
   ConfigurationResult Load(Flags flags = {}) {
     flags.config_file = (folder_ / "tocsin.yml").string();
     static const SystemClock clock;
@@ -75,18 +63,18 @@ class ConfigurationTest : public testing::Test {
   std::string Errors(const ConfigurationResult& result) {
     std::string text;
     for (const Error& error : result.errors) text += error.message() + "\n";
-    const std::string folder = folder_.string() + "/";
+    const std::string folder = folder_.path().string() + "/";
     for (auto at = text.find(folder); at != std::string::npos; at = text.find(folder)) {
       text.erase(at, folder.size());
     }
     return text;
   }
 
-  std::filesystem::path folder_;
+  const TempFolder folder_;
 };
 
 TEST_F(ConfigurationTest, AllErrorsOfAllFilesAreFoundInOneRun) {
-  Write("tocsin.yml", R"(global: { evaluation_interval: 15 sec }
+  folder_.Write("tocsin.yml", R"(global: { evaluation_interval: 15 sec }
 web:
   telemetry_path: metrics
   listen_addresses: []
@@ -110,7 +98,7 @@ notify:
   max_queue: 0
   retry_for: never
 )");
-  Write("r.yml", R"(groups:
+  folder_.Write("r.yml", R"(groups:
   - name: g
     interval: 1 minute
     rules:
@@ -122,7 +110,7 @@ notify:
         annotations: { summary: "{{ .Nope" }
       - { alert: C, expr: x, warning: { abov: 1 } }
 )");
-  Write("am.yml", R"(global: { smtp_require_tls: yes }
+  folder_.Write("am.yml", R"(global: { smtp_require_tls: yes }
 templates: [broken.tmpl]
 route:
   receiver: temas
@@ -141,15 +129,15 @@ receivers:
     slack_configs: [{ api_url: "http://x/", text: "{{ .A" }]
   - { webhook_configs: [] }
 )");
-  Write("broken.tmpl", "{{ define \"a\" }}{{ end }}\n{{ if }}\n");
+  folder_.Write("broken.tmpl", "{{ define \"a\" }}{{ end }}\n{{ if }}\n");
   const ConfigurationResult result = Load();
   EXPECT_FALSE(result.loaded);
   EXPECT_EQ(Errors(result), kAllErrors);
 }
 
 TEST_F(ConfigurationTest, AGoodOneIsLoadedAndKeepsNoErrors) {
-  Write("tocsin.yml", "rules: { files: [r.yml] }\n");
-  Write("r.yml", "groups: [{ name: g, rules: [{ alert: A, expr: up == 0 }] }]\n");
+  folder_.Write("tocsin.yml", "rules: { files: [r.yml] }\n");
+  folder_.Write("r.yml", "groups: [{ name: g, rules: [{ alert: A, expr: up == 0 }] }]\n");
   const ConfigurationResult result = Load();
   ASSERT_TRUE(result.loaded) << Errors(result);
   EXPECT_EQ(result.loaded->settings.file.errors, nullptr) << "other threads read the file";
@@ -157,7 +145,7 @@ TEST_F(ConfigurationTest, AGoodOneIsLoadedAndKeepsNoErrors) {
 }
 
 TEST_F(ConfigurationTest, TheLogSaysTheFirstErrorAndHowManyMore) {
-  Write("tocsin.yml", "glob: 1\nwbe: 2\n");
+  folder_.Write("tocsin.yml", "glob: 1\nwbe: 2\n");
   const ConfigurationResult result = Load();
   ASSERT_EQ(result.errors.size(), 2u);
   const std::string first = result.FirstError().message();
@@ -166,12 +154,12 @@ TEST_F(ConfigurationTest, TheLogSaysTheFirstErrorAndHowManyMore) {
 }
 
 TEST_F(ConfigurationTest, AFileThatIsNoYamlIsOneError) {
-  Write("tocsin.yml", "a: [\nb: }\n");
+  folder_.Write("tocsin.yml", "a: [\nb: }\n");
   EXPECT_EQ(Load().errors.size(), 1u);
 }
 
 TEST_F(ConfigurationTest, FlagsAreErrorsToo) {
-  Write("tocsin.yml", "wbe: 2\n");
+  folder_.Write("tocsin.yml", "wbe: 2\n");
   Flags flags;
   flags.log_level = "loud";
   flags.telemetry_path = "metrics";

@@ -9,6 +9,7 @@
 
 #include "rules/manager.h"
 #include "rules/memory_store.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin {
 namespace {
@@ -40,23 +41,18 @@ class SteppedClock final : public Clock {
 class PageContextTest : public testing::Test {
  protected:
   PageContextTest() {
-    folder_ =
-        std::filesystem::path(testing::TempDir()) / ("page_context_" + std::to_string(::getpid()));
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-    std::ofstream(folder_ / "rules.yml") << kRules;
+    folder_.Write("rules.yml", kRules);
     const std::vector<std::string> files{folder_ / "rules.yml"};
     RuleSet rules = LoadRules(files);
     EXPECT_TRUE(rules.errors.empty());
     manager_.Exchange(std::move(rules), {}, {clock_.Wall(), clock_.Mono()}, sink_);
-    fs_ = MakeHostFs({.procfs = folder_.string()});
+    fs_ = MakeHostFs({.procfs = folder_.path().string()});
     WriteProcess(1, "init", 100, 5);
     WriteProcess(7, "hot (x) y", 1000, 300);
     WriteProcess(8, "big", 50, 100'000);
     std::filesystem::create_directories(folder_ / "9");  // vanished
     std::filesystem::create_directories(folder_ / "sys");
   }
-  ~PageContextTest() override { std::filesystem::remove_all(folder_); }
 
   void WriteProcess(int pid, const std::string& name, int ticks, int pages) {
     const auto path = folder_ / std::to_string(pid);
@@ -84,7 +80,7 @@ class PageContextTest : public testing::Test {
     void Notify(std::span<const AlertEvent>) override {}
   };
 
-  std::filesystem::path folder_;
+  const TempFolder folder_;
   SteppedClock clock_;
   NoSink sink_;
   MemoryStore store_;

@@ -2,17 +2,16 @@
 // cost over a restart. The state is on a real disk.
 
 #include <benchmark/benchmark.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <deque>
-#include <filesystem>
 
 #include "base/log.h"
 #include "notify/service.h"
 #include "rules/manager.h"
 #include "rules/memory_store.h"
 #include "rules/rule_file.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin::notify {
 namespace {
@@ -34,21 +33,6 @@ class InstantTransport final : public Transport {
   std::vector<Completion> completions_;
 };
 
-/// A folder that goes with it.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tocsin-bench-XXXXXX").string();
-    if (!::mkdtemp(name.data())) std::abort();
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 NotifyConfig ConfigOf(std::string_view text) {
   const auto file = ParseYaml(text, "b.yml");
   if (!file) std::abort();
@@ -57,7 +41,7 @@ NotifyConfig ConfigOf(std::string_view text) {
   return *std::move(config);
 }
 
-std::unique_ptr<StateStore> Open(const Folder& folder, WallTime now) {
+std::unique_ptr<StateStore> Open(const TempFolder& folder, WallTime now) {
   auto state = StateStore::Open({folder.path(), {}}, now);
   if (!state) std::abort();
   return *std::move(state);
@@ -106,7 +90,7 @@ void RoundOfFiringAlerts(benchmark::State& bench, bool kept, milliseconds resend
   const int alerts = static_cast<int>(bench.range(0));
   ManualClock clock(FromMillis(1'700'000'000'000));
   const int status = 200;
-  const Folder folder;
+  const TempFolder folder;
   Notifications notifications(clock, {.transport = std::make_unique<InstantTransport>(status),
                                       .seed = 1,
                                       .state = kept ? Open(folder, clock.Wall()) : nullptr});
@@ -166,7 +150,7 @@ void QueueOverARestart(benchmark::State& bench) {
   for (auto _ : bench) {
     ManualClock clock(FromMillis(1'700'000'000'000));
     const SystemClock real;
-    const Folder folder;
+    const TempFolder folder;
     int status = 503;
     const auto make = [&] {
       auto service = std::make_unique<Notifications>(

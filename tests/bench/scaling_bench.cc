@@ -4,17 +4,16 @@
 // host before it does: growth must be linear.
 
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <new>
 #include <string>
 #include <vector>
 
+#include "tests/base/temp_folder.h"
 #include "tests/bench/measure.h"
 
 void* operator new(std::size_t size) {
@@ -34,28 +33,14 @@ constexpr int kRounds = 50;
 
 class Host {
  public:
-  Host() {
-    std::string name = "/dev/shm/tocsin-scaling-XXXXXX";
-    root_ = ::mkdtemp(name.data());
-  }
-  ~Host() {
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
-  }
-  Host(const Host&) = delete;
-  Host& operator=(const Host&) = delete;
-
-  void Write(const std::string& path, const std::string& text) const {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
+  void Write(const std::string& path, const std::string& text) const { root_.Write(path, text); }
   void Folder(const std::string& path) const { fs::create_directories(root_ / path); }
   HostPaths paths() const {
     return {root_ / "proc", root_ / "sys", root_ / "root", root_ / "udev"};
   }
 
  private:
-  fs::path root_;
+  const TempFolder root_{"/dev/shm"};
 };
 
 void Cpus(const Host& host, int count) {

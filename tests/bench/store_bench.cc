@@ -2,7 +2,6 @@
 // metrics were, once a second, while it compiled and tested (a segment as the store writes it).
 
 #include <benchmark/benchmark.h>
-#include <stdlib.h>
 
 #include <bit>
 #include <cmath>
@@ -17,6 +16,7 @@
 #include "metrics/store/column.h"
 #include "metrics/store/open_block.h"
 #include "metrics/store/store.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin::store {
 namespace {
@@ -31,20 +31,6 @@ struct Recording {
   std::vector<std::vector<double>> rounds;
 };
 
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = std::filesystem::temp_directory_path() / "store_bench_XXXXXX";
-    if (!::mkdtemp(pattern.data())) std::abort();
-    path_ = pattern;
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 StoreOptions Large() {
   return {.retention = std::chrono::hours(24 * 365 * 100), .max_bytes = std::size_t{256} << 20};
 }
@@ -56,9 +42,9 @@ std::string CollectorOf(std::string_view metric) {
 
 std::vector<Recording> Load() {
   ConfigureLog(LogLevel::kWarn, LogFormat::kLogfmt);
-  const TemporaryDirectory directory;
+  const TempFolder directory;
   std::filesystem::copy_file(TOCSIN_SOURCE_DIR "/tests/bench/data/host_hour.seg",
-                             directory.path() + "/0000000000000001.seg");
+                             directory / "0000000000000001.seg");
   StoreOptions options = Large();
   options.directory = directory.path();
   const auto store = *Store::Open(options, WallTime{});
@@ -213,9 +199,9 @@ void BM_MemoryOfThreeHours(benchmark::State& state) {
 BENCHMARK(BM_MemoryOfThreeHours)->Unit(benchmark::kSecond)->Iterations(1);
 
 void BM_LoadAnHourOfAHost(benchmark::State& state) {
-  const TemporaryDirectory directory;
+  const TempFolder directory;
   std::filesystem::copy_file(TOCSIN_SOURCE_DIR "/tests/bench/data/host_hour.seg",
-                             directory.path() + "/0000000000000001.seg");
+                             directory / "0000000000000001.seg");
   StoreOptions options = Large();
   options.directory = directory.path();
   ConfigureLog(LogLevel::kWarn, LogFormat::kLogfmt);

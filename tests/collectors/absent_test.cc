@@ -2,13 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-#include <filesystem>
 #include <string>
 
 #include "collectors/catalog.h"
 #include "collectors/net/network.h"
 #include "metrics/writer.h"
+#include "tests/base/temp_folder.h"
 #include "tests/bench/recording_host_fs.h"
 
 namespace tocsin {
@@ -18,8 +17,8 @@ namespace {
 constexpr std::size_t kMostPlaces = 3;
 
 TEST(AbsentSourceTest, ARoundThatFindsNothingAsksForAFileOrTwo) {
-  std::string root = (std::filesystem::temp_directory_path() / "tocsin-empty-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(root.data()), nullptr);
+  const TempFolder empty;
+  const std::string root = empty.path();
   RecordingHostFs host({root, root, root, root});
   const YamlFile file{"none", std::make_shared<const YamlNode>()};
   const SystemClock clock;
@@ -39,7 +38,6 @@ TEST(AbsentSourceTest, ARoundThatFindsNothingAsksForAFileOrTwo) {
         << entry.name << " looked for " << testing::PrintToString(host.files());
   }
   EXPECT_GE(absent, 30u) << "most sources are absent from an empty host";
-  std::filesystem::remove_all(root);
 }
 
 }  // namespace

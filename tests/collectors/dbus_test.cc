@@ -1,6 +1,7 @@
 // The D-Bus connection against a bus of our own, which says what each test wants it to say.
 
 #include "collectors/dbus.h"
+#include "tests/base/temp_folder.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -9,15 +10,12 @@
 
 #include <array>
 #include <cstring>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <thread>
 
 namespace tocsin {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string Uint32(std::uint32_t value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
@@ -48,9 +46,6 @@ class FakeBus {
  public:
   explicit FakeBus(std::function<std::string(std::uint32_t)> answer, int connections = 1)
       : answer_(std::move(answer)) {
-    std::string name = (fs::temp_directory_path() / "tocsin-dbus-XXXXXX").string();
-    dir_ = ::mkdtemp(name.data());
-    path_ = dir_ + "/private";
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path_.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -64,7 +59,6 @@ class FakeBus {
   ~FakeBus() {
     thread_.join();
     ::close(listener_);
-    fs::remove_all(dir_);
   }
 
   const std::string& path() const { return path_; }
@@ -108,8 +102,8 @@ class FakeBus {
   }
 
   std::function<std::string(std::uint32_t)> answer_;
-  std::string dir_;
-  std::string path_;
+  const TempFolder dir_;
+  const std::string path_ = dir_ / "private";
   int listener_ = -1;
   std::thread thread_;
 };

@@ -1,7 +1,6 @@
 #include "tests/collectors/fixture.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -301,14 +300,7 @@ int FixtureProcDir::Unreadable(const char* path) const {
 }  // namespace
 
 FixtureTree::FixtureTree(fs::path source) : source_(std::move(source)) {
-  std::string name = (fs::temp_directory_path() / "tocsin-fixture-XXXXXX").string();
-  root_ = ::mkdtemp(name.data());
-  fs::copy(source_, root_, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-}
-
-FixtureTree::~FixtureTree() {
-  std::error_code ignored;
-  fs::remove_all(root_, ignored);
+  fs::copy(source_, root(), fs::copy_options::recursive | fs::copy_options::copy_symlinks);
 }
 
 void FixtureTree::Advance(int step) {

@@ -35,6 +35,7 @@
 #include "collectors/collector.h"
 #include "collectors/host_fs.h"
 #include "metrics/snapshot.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin {
 
@@ -44,17 +45,14 @@ inline constexpr WallTime kFixtureNow{seconds(1700000100)};
 class FixtureTree {
  public:
   explicit FixtureTree(std::filesystem::path source);
-  ~FixtureTree();
-  FixtureTree(const FixtureTree&) = delete;
-  FixtureTree& operator=(const FixtureTree&) = delete;
 
-  const std::filesystem::path& root() const { return root_; }
+  const std::filesystem::path& root() const { return root_.path(); }
   /// What the host is like at `step` (from 2): files change in place, as the kernel's do.
   void Advance(int step);
 
  private:
   std::filesystem::path source_;
-  std::filesystem::path root_;
+  TempFolder root_;
 };
 
 /// The host that a case describes. Reads the overrides again at each call.

@@ -2,14 +2,13 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 
 #include "collectors/every.h"
 #include "collectors/small_file.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin {
 namespace {
@@ -19,22 +18,16 @@ namespace fs = std::filesystem;
 class HostFsTest : public testing::Test {
  protected:
   HostFsTest() {
-    std::string name = (fs::temp_directory_path() / "tocsin-host-XXXXXX").string();
-    root_ = ::mkdtemp(name.data());
     host_ = MakeHostFs({root_ / "proc", root_ / "sys/", root_ / "root", root_ / "udev"});
     fs::create_directories(root_ / "proc");
   }
-  ~HostFsTest() override { fs::remove_all(root_); }
 
-  void Write(const fs::path& path, std::string_view text) {
-    std::ofstream(root_ / path, std::ios::trunc) << text;
-  }
   std::size_t OpenDescriptors() const {
     const auto entries = fs::directory_iterator("/proc/self/fd");
     return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
   }
 
-  fs::path root_;
+  const TempFolder root_;
   std::unique_ptr<HostFs> host_;
 };
 
@@ -48,27 +41,27 @@ TEST_F(HostFsTest, PathsAreJoinedWithOneSlash) {
 TEST_F(HostFsTest, AFileIsReadAnewEachTime) {
   const auto file = host_->File(host_->ProcPath("stat"));
   EXPECT_EQ(file->Read().error().code(), Errc::kNotFound);
-  Write("proc/stat", "one");
+  root_.Write("proc/stat", "one");
   EXPECT_EQ(*file->Read(), "one");
-  Write("proc/stat", "a longer two");
+  root_.Write("proc/stat", "a longer two");
   EXPECT_EQ(*file->Read(), "a longer two");
-  Write("proc/stat", std::string(100'000, 'x'));
+  root_.Write("proc/stat", std::string(100'000, 'x'));
   EXPECT_EQ(file->Read()->size(), 100'000u);
-  Write("proc/stat", "3");
+  root_.Write("proc/stat", "3");
   EXPECT_EQ(*file->Read(), "3");
 }
 
 TEST_F(HostFsTest, AnEmptyFileIsOpenedAgainInCaseItWasReplaced) {
-  Write("proc/stat", "");
+  root_.Write("proc/stat", "");
   const auto file = host_->File(host_->ProcPath("stat"));
   EXPECT_EQ(*file->Read(), "");
-  Write("proc/new", "new");
+  root_.Write("proc/new", "new");
   fs::rename(root_ / "proc/new", root_ / "proc/stat");
   EXPECT_EQ(*file->Read(), "new");
 }
 
 TEST_F(HostFsTest, AHandleKeepsOneDescriptor) {
-  Write("proc/stat", "1");
+  root_.Write("proc/stat", "1");
   const std::size_t before = OpenDescriptors();
   const auto file = host_->File(host_->ProcPath("stat"));
   const auto dir = host_->Dir(host_->ProcPath(""));
@@ -97,7 +90,7 @@ TEST_F(HostFsTest, RawReadsTellTheErrno) {
   EXPECT_EQ(missing.error, ENOENT);
   EXPECT_EQ(missing.text, "");
   EXPECT_FALSE(missing);
-  Write("proc/n", " 0x1f \n");
+  root_.Write("proc/n", " 0x1f \n");
   SmallFiles files(*host_);
   EXPECT_EQ(files.Text(host_->ProcPath("n")), "0x1f");
   EXPECT_EQ(files.PrefixedInt(host_->ProcPath("n")), 31u);
@@ -126,7 +119,7 @@ TEST_F(HostFsTest, DirectoriesAreListedSortedAndAnew) {
 }
 
 TEST_F(HostFsTest, LinksAndStatus) {
-  Write("proc/file", "12345");
+  root_.Write("proc/file", "12345");
   fs::create_symlink("file", root_ / "proc/link");
   EXPECT_EQ(*host_->ReadLink(host_->ProcPath("link")), "file");
   EXPECT_EQ(*host_->RealPath(host_->ProcPath("link")), fs::canonical(root_ / "proc/file").string());

@@ -1,9 +1,7 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 
@@ -13,6 +11,7 @@
 #include "collectors/process/name_template.h"
 #include "collectors/process/process_files.h"
 #include "metrics/writer.h"
+#include "tests/base/temp_folder.h"
 #include "tests/bench/recording_host_fs.h"
 
 namespace tocsin {
@@ -23,23 +22,10 @@ namespace fs = std::filesystem;
 /// A proc tree of our own, removed at the end.
 class Tree {
  public:
-  Tree() {
-    std::string name = (fs::temp_directory_path() / "tocsin-proc-XXXXXX").string();
-    root_ = ::mkdtemp(name.data());
-    Write("stat", "btime 1600000000\n");
-  }
-  ~Tree() {
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
-  }
-  Tree(const Tree&) = delete;
-  Tree& operator=(const Tree&) = delete;
+  Tree() { Write("stat", "btime 1600000000\n"); }
 
-  std::string root() const { return root_.string(); }
-  void Write(const std::string& path, const std::string& text) const {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path, std::ios::trunc) << text;
-  }
+  std::string root() const { return root_.path(); }
+  void Write(const std::string& path, const std::string& text) const { root_.Write(path, text); }
   void Process(int pid, const std::string& name, int ticks = 0, int start = 100) const {
     const std::string folder = std::to_string(pid) + "/";
     Write(folder + "stat", std::to_string(pid) + " (" + name + ") S 1 1 1 0 -1 0 0 0 0 0 " +
@@ -50,7 +36,7 @@ class Tree {
   void End(int pid) const { fs::remove_all(root_ / std::to_string(pid)); }
 
  private:
-  fs::path root_;
+  const TempFolder root_;
 };
 
 /// The collector on a tree, round by round.

@@ -6,12 +6,12 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 
 #include "base/yaml.h"
 #include "collectors/catalog.h"
 #include "collectors/host_fs.h"
 #include "collectors/net/network.h"
+#include "tests/base/temp_folder.h"
 #include "tests/collectors/fixture.h"
 
 namespace tocsin {
@@ -21,19 +21,10 @@ namespace fs = std::filesystem;
 
 class TextfileTest : public testing::Test {
  protected:
-  TextfileTest() {
-    std::string name = (fs::temp_directory_path() / "tocsin-textfile-XXXXXX").string();
-    dir_ = ::mkdtemp(name.data());
-    Make("");
-  }
+  TextfileTest() { Make(""); }
   void Make(const std::string& more) {
-    auto settings = ParseYaml("directory: " + dir_.string() + "\n" + more, "settings");
+    auto settings = ParseYaml("directory: " + dir_.path().string() + "\n" + more, "settings");
     collector_ = *FindCollector("textfile")->make({*host_, *settings, *settings->root, network_});
-  }
-  ~TextfileTest() override { fs::remove_all(dir_); }
-
-  void Write(const std::string& name, const std::string& text) {
-    std::ofstream(dir_ / name, std::ios::trunc) << text;
   }
 
   /// One round at `after` since the files were written.
@@ -52,7 +43,7 @@ class TextfileTest : public testing::Test {
     return text.substr(start, text.find('\n', start) - start);
   }
 
-  fs::path dir_;
+  const TempFolder dir_;
   std::unique_ptr<HostFs> host_ = MakeHostFs({});
   SystemClock clock_;
   net::Network network_{clock_};
@@ -62,7 +53,7 @@ class TextfileTest : public testing::Test {
 
 TEST_F(TextfileTest, AFifoCostsOnlyItself) {
   ASSERT_EQ(::mkfifo((dir_ / "pipe.prom").c_str(), 0600), 0);
-  Write("good.prom", "good 1\n");
+  dir_.Write("good.prom", "good 1\n");
   const auto snapshot = Round(seconds(0));
   EXPECT_EQ(ValueOf(snapshot, "good"), "1");
   EXPECT_EQ(ValueOf(snapshot, "node_textfile_scrape_error"), "1");
@@ -70,24 +61,24 @@ TEST_F(TextfileTest, AFifoCostsOnlyItself) {
 
 TEST_F(TextfileTest, ADanglingLinkCostsOnlyItself) {
   fs::create_symlink("/nowhere/at/all", dir_ / "link.prom");
-  Write("good.prom", "good 1\n");
+  dir_.Write("good.prom", "good 1\n");
   const auto snapshot = Round(seconds(0));
   EXPECT_EQ(ValueOf(snapshot, "good"), "1");
   EXPECT_EQ(ValueOf(snapshot, "node_textfile_scrape_error"), "1");
 }
 
 TEST_F(TextfileTest, AFileRewrittenInTheSameInstantIsReadAgain) {
-  Write("a.prom", "a 1\n");
+  dir_.Write("a.prom", "a 1\n");
   const auto written = fs::last_write_time(dir_ / "a.prom");
   EXPECT_EQ(ValueOf(Round(seconds(0)), "a"), "1");
-  Write("a.prom", "a 2\n");
+  dir_.Write("a.prom", "a 2\n");
   fs::last_write_time(dir_ / "a.prom", written);
   EXPECT_EQ(ValueOf(Round(seconds(0)), "a"), "2");
 }
 
 TEST_F(TextfileTest, ARoundWithoutChangesKeepsTheLayout) {
-  Write("a.prom", "a{x=\"1\"} 1\n");
-  Write("b.prom", "b 2\n");
+  dir_.Write("a.prom", "a{x=\"1\"} 1\n");
+  dir_.Write("b.prom", "b 2\n");
   const auto first = Round(seconds(60));
   const auto second = Round(seconds(120));
   EXPECT_EQ(first->layout, second->layout);
@@ -95,8 +86,8 @@ TEST_F(TextfileTest, ARoundWithoutChangesKeepsTheLayout) {
 }
 
 TEST_F(TextfileTest, AFileOverTheBudgetIsLeftOut) {
-  Write("big.prom", std::string((16 << 20) + 1, '#'));
-  Write("good.prom", "good 1\n");
+  dir_.Write("big.prom", std::string((16 << 20) + 1, '#'));
+  dir_.Write("good.prom", "good 1\n");
   const auto snapshot = Round(seconds(0));
   EXPECT_EQ(ValueOf(snapshot, "good"), "1");
   EXPECT_EQ(ValueOf(snapshot, "node_textfile_scrape_error"), "1");
@@ -104,7 +95,7 @@ TEST_F(TextfileTest, AFileOverTheBudgetIsLeftOut) {
 
 TEST_F(TextfileTest, AFileThatNobodyWritesAnyMoreIsLeftOut) {
   Make("max_age: 10m\n");
-  Write("a.prom", "a 1\n");
+  dir_.Write("a.prom", "a 1\n");
   EXPECT_EQ(ValueOf(Round(seconds(0)), "a"), "1");
   EXPECT_EQ(ValueOf(Round(seconds(500)), "a"), "1");
   const auto old = Round(seconds(700));

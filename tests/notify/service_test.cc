@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/temp_folder.h"
 #include "tests/notify/fault_vfs.h"
 #include "tests/notify/scripted_transport.h"
-#include "tests/notify/temp_folder.h"
 
 namespace tocsin::notify {
 namespace {
@@ -274,7 +274,7 @@ TEST_F(ServiceTest, StateThatCanBeReadOnlyLaterIsTakenUpThen) {
   ASSERT_EQ(Pass(seconds(11)).size(), 1u);
   ASSERT_TRUE(service_->Acknowledge(service_->Groups()[0].key, "me", "").ok());
   service_.reset();
-  const std::string away = folder_.path() + "-away";
+  const std::string away = folder_.path().string() + "-away";
   std::filesystem::rename(folder_.path(), away);
   std::ofstream(folder_.path()) << "in the way";
   Restart(kConfig);
@@ -422,9 +422,9 @@ TEST_F(ServiceTest, TheLinkKeyIsKeptAndOnlyItsOwnerReadsIt) {
   EXPECT_EQ(key->size(), 32u);
   EXPECT_EQ(*KeepLinkKey(folder_.path()), *key);
   struct stat status {};
-  ASSERT_EQ(::stat((folder_.path() + "/acknowledge.key").c_str(), &status), 0);
+  ASSERT_EQ(::stat((folder_ / "acknowledge.key").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
-  EXPECT_FALSE(KeepLinkKey(folder_.path() + "/nowhere").ok());
+  EXPECT_FALSE(KeepLinkKey(folder_ / "nowhere").ok());
 }
 
 TEST_F(ServiceTest, HeartbeatsGoOutWhileRulesAreEvaluated) {

@@ -9,8 +9,8 @@
 
 #include "notify/state/codec.h"
 #include "notify/state/database.h"
+#include "tests/base/temp_folder.h"
 #include "tests/notify/fault_vfs.h"
-#include "tests/notify/temp_folder.h"
 
 namespace tocsin::notify {
 namespace {
@@ -39,7 +39,7 @@ std::set<std::string> Keys(StateStore& store) {
   return keys;
 }
 
-std::size_t FilesLike(const std::string& folder, std::string_view part) {
+std::size_t FilesLike(const std::filesystem::path& folder, std::string_view part) {
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     count += entry.path().filename().string().find(part) != std::string::npos;
@@ -77,7 +77,7 @@ TEST(StateStoreTest, ANewerSchemaIsRefused) {
   TempFolder folder;
   Open(folder.path());
   {
-    auto db = Database::Open(folder.path() + "/state.db", "");
+    auto db = Database::Open(folder / "state.db", "");
     ASSERT_TRUE(db.ok());
     ASSERT_TRUE((*db)->Run("PRAGMA user_version = 2").ok());
   }
@@ -90,7 +90,7 @@ TEST(StateStoreTest, ADamagedFileIsSetAside) {
   for (const char* how : {"zeroed", "text", "truncated", "flipped"}) {
     SCOPED_TRACE(how);
     TempFolder folder;
-    const std::string path = folder.path() + "/state.db";
+    const std::string path = folder / "state.db";
     {
       auto store = Open(folder.path());
       std::vector<StateChange> rows;
@@ -133,7 +133,7 @@ TEST(StateStoreTest, AFolderThatCannotBeWrittenGivesMemoryOnly) {
 
 TEST(StateStoreTest, WhatCouldNotBeReadAtTheStartIsNotOverwritten) {
   TempFolder folder;
-  const std::string path = folder.path() + "/state";
+  const std::string path = folder / "state";
   {
     auto store = Open(path);
     const std::vector<StateChange> a{Put("a")};
@@ -290,7 +290,7 @@ TEST(StateStoreTest, ASteadyAlertIsNotWrittenAtEveryEvaluation) {
     for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
       const std::string name = entry.path().filename();
       if (name.starts_with("state.db")) {
-        std::filesystem::copy(entry.path(), crashed.path() + "/" + name);
+        std::filesystem::copy(entry.path(), crashed / name);
       }
     }
     const double value = DecodeAlertRecord(Open(crashed.path())->TakeLoaded().at(0).value)->value;

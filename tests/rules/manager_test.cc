@@ -3,11 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "harness.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin {
 namespace {
@@ -168,36 +165,27 @@ TEST(RuleManagerTest, AGroupThatWasReplacedIsNotEvaluated) {
 
 class LoadRulesTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = ::testing::TempDir() + "rulesXXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name + "/";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  void Write(const std::string& name, std::string_view text) {
-    std::ofstream(folder_ + name) << text;
-  }
   RuleSet Load(std::vector<std::string> patterns) {
-    for (std::string& pattern : patterns) pattern.insert(0, folder_);
+    for (std::string& pattern : patterns) pattern = folder_ / pattern;
     return LoadRules(patterns);
   }
 
-  std::string folder_;
+  const TempFolder folder_;
 };
 
 TEST_F(LoadRulesTest, PatternsPassOverTestsAndLoadEachFileOnce) {
-  Write("b.yml", "groups: [{name: b}]");
-  Write("a.yml", "groups: [{name: a}]");
-  Write("a_test.yml", "tests: []");
+  folder_.Write("b.yml", "groups: [{name: b}]");
+  folder_.Write("a.yml", "groups: [{name: a}]");
+  folder_.Write("a_test.yml", "tests: []");
   const RuleSet rules = Load({"b.yml", "*.yml", "none*.yml"});
   EXPECT_TRUE(rules.errors.empty());
-  EXPECT_THAT(rules.files, ElementsAre(folder_ + "b.yml", folder_ + "a.yml"));
+  EXPECT_THAT(rules.files, ElementsAre(folder_ / "b.yml", folder_ / "a.yml"));
   ASSERT_EQ(rules.groups.size(), 2U);
   EXPECT_EQ(rules.groups[0].name, "b");
 }
 
 TEST_F(LoadRulesTest, ErrorsOfAllFilesAreReported) {
-  Write("a.yml", "groups: [{nam: b}]");
+  folder_.Write("a.yml", "groups: [{nam: b}]");
   const RuleSet rules = Load({"a.yml", "missing.yml"});
   ASSERT_EQ(rules.errors.size(), 2U);
   EXPECT_THAT(rules.errors[0].message(),

@@ -1,13 +1,10 @@
 // Tocsin's extensions to promtool's rule tests, and what a failure looks like.
 
 #include "rules/unit_test.h"
+#include "tests/base/temp_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 namespace tocsin {
 namespace {
@@ -17,11 +14,8 @@ using ::testing::Not;
 
 class UnitTestTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = ::testing::TempDir() + "unitXXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name + "/";
-    std::ofstream(folder_ + "rules.yml") << R"(
+  UnitTestTest() {
+    folder_.Write("rules.yml", R"(
 groups:
 - name: g
   rules:
@@ -30,19 +24,19 @@ groups:
     warning: { above: 70, for: 2m }
     critical: { above: 90 }
     annotations: { summary: "{{ $value }} %", description: long }
-)";
+)");
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   UnitTestReport Run(std::string_view checks, std::string_view values = "80x5 95x5 _x20 stale") {
-    std::ofstream(folder_ + "t.yml") << "rule_files: [rules.yml]\ntests:\n- interval: 1m\n"
-                                        "  input_series: [{series: 'busy{cpu=\"0\"}', values: '"
-                                     << values << "'}]\n"
-                                     << checks;
-    return RunRuleTests(folder_ + "t.yml", promql::Compat::kV3);
+    folder_.Write("t.yml", std::string("rule_files: [rules.yml]\ntests:\n- interval: 1m\n"
+                                       "  input_series: [{series: 'busy{cpu=\"0\"}', values: '")
+                               .append(values)
+                               .append("'}]\n")
+                               .append(checks));
+    return RunRuleTests(folder_ / "t.yml", promql::Compat::kV3);
   }
 
-  std::string folder_;
+  const TempFolder folder_;
 };
 
 TEST_F(UnitTestTest, SeverityPendingAndPartOfTheAnnotations) {
@@ -134,7 +128,7 @@ TEST_F(UnitTestTest, BrokenFilesSayWhere) {
   EXPECT_THAT(Run("", "1x99999999").text, HasSubstr("too many values"));
   EXPECT_THAT(RunRuleTests("/nonexistent.yml", promql::Compat::kV3).text,
               HasSubstr("/nonexistent.yml: No such file"));
-  std::ofstream(folder_ + "rules.yml") << "groups: [{name: g, rules: [{alert: A, expr: 'up =='}]}]";
+  folder_.Write("rules.yml", "groups: [{name: g, rules: [{alert: A, expr: 'up =='}]}]");
   const UnitTestReport report = Run("");
   EXPECT_FALSE(report.passed);
   EXPECT_THAT(report.text, HasSubstr("rules.yml:1:"));

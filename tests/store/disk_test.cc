@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/temp_folder.h"
 #include "tests/store/helpers.h"
 #include "tests/store/memory_files.h"
 
@@ -369,16 +369,9 @@ TEST(DiskTest, TheSecondOfADirectoryIsRefused) {
 
 class RealDiskTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "store_XXXXXX";
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
+  StoreOptions Options() const { return {.directory = root_ / "a/b"}; }
 
-  StoreOptions Options() const { return {.directory = root_ + "/a/b"}; }
-
-  std::string root_;
+  const TempFolder root_;
 };
 
 TEST_F(RealDiskTest, KeepsItsSamplesAndItsLock) {
@@ -393,7 +386,7 @@ TEST_F(RealDiskTest, KeepsItsSamplesAndItsLock) {
     ASSERT_FALSE(second.ok());
     EXPECT_THAT(second.error().message(), HasSubstr("in use by another process"));
   }
-  std::ofstream(root_ + "/a/b/0000000000000001.seg", std::ios::app) << "half a rec";
+  std::ofstream(root_ / "a/b/0000000000000001.seg", std::ios::app) << "half a rec";
   const auto store = *Store::Open(Options(), At(kStart + 400'000));
   EXPECT_EQ(ReadAll(*store), appended);
   EXPECT_EQ(store->Stats().corruptions, 1u);
@@ -401,7 +394,7 @@ TEST_F(RealDiskTest, KeepsItsSamplesAndItsLock) {
 
 TEST_F(RealDiskTest, AVanishedDirectoryIsMadeAgain) {
   const auto store = *Store::Open(Options(), At(kStart));
-  std::filesystem::remove_all(root_ + "/a");
+  std::filesystem::remove_all(root_ / "a");
   Host host(*store);
   host.Live(0, 300);
   EXPECT_TRUE(store->Stats().disk_ok);
@@ -409,7 +402,7 @@ TEST_F(RealDiskTest, AVanishedDirectoryIsMadeAgain) {
 }
 
 TEST_F(RealDiskTest, APathThatCannotBeADirectoryIsMemoryOnly) {
-  std::ofstream(root_ + "/a") << "a file";
+  std::ofstream(root_ / "a") << "a file";
   const auto store = *Store::Open(Options(), At(kStart));
   Host host(*store);
   host.Live(0, 300);

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <thread>
 
 #include "rules/template/alertmanager.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin::tmpl {
 namespace {
@@ -245,15 +245,14 @@ TEST(LibraryTest, LaterFilesGoOnTop) {
 }
 
 TEST(LibraryTest, GlobsReadFilesInOrder) {
-  const std::string dir = testing::TempDir() + "template_globs/";
-  std::ignore = std::system(("mkdir -p " + dir).c_str());
-  for (const char* name : {"b.tmpl", "a.tmpl", "c.txt"}) std::ofstream(dir + name) << name;
-  const std::vector<std::string> globs{dir + "*.tmpl", dir + "nothing*", dir + "c.txt"};
+  const TempFolder dir;
+  for (const char* name : {"b.tmpl", "a.tmpl", "c.txt"}) dir.Write(name, name);
+  const std::vector<std::string> globs{dir / "*.tmpl", dir / "nothing*", dir / "c.txt"};
   const auto files = ReadTemplateGlobs(globs);
   ASSERT_TRUE(files);
   ASSERT_EQ(files->size(), 3u);
   EXPECT_EQ((*files)[0].text, "a.tmpl");
-  EXPECT_EQ((*files)[2].path, dir + "c.txt");
+  EXPECT_EQ((*files)[2].path, dir / "c.txt");
 }
 
 // ---- HTML ---------------------------------------------------------------------------------------

@@ -4,15 +4,14 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "agent/http/door/door.h"
 #include "collectors/net/tls_session.h"
+#include "tests/base/temp_folder.h"
 #include "tests/http/client.h"
 
 namespace tocsin::web {
@@ -35,24 +34,18 @@ constexpr const char* kNobody = "Authorization: Basic bm9ib2R5OnJpZ2h0\r\n";
 class Folder {
  public:
   Folder() {
-    EXPECT_NE(::mkdtemp(path_), nullptr);
     Copy("server.crt", "tls.crt");
     Copy("server.key", "tls.key");
   }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string File(const std::string& name) const { return std::string(path_) + "/" + name; }
-  void Write(const std::string& text) const {
-    const std::string next = File("next");
-    std::ofstream(next) << text;
-    std::filesystem::rename(next, File("web.yml"));
-  }
+  std::string File(const std::string& name) const { return folder_ / name; }
+  void Write(const std::string& text) const { folder_.Replace("web.yml", text); }
   void Copy(const std::string& from, const std::string& to) const {
     std::filesystem::copy_file(kCerts + from, File("next"));
     std::filesystem::rename(File("next"), File(to));
   }
 
  private:
-  char path_[32] = "/tmp/tocsin-web-XXXXXX";
+  const TempFolder folder_;
 };
 
 constexpr const char* kTls = "tls_server_config: {cert_file: tls.crt, key_file: tls.key}\n";

@@ -1,9 +1,9 @@
 // Caches that stand in files which others write.
 
 #include <filesystem>
-#include <fstream>
 
 #include "collectors/cache/cache.h"
+#include "tests/base/temp_folder.h"
 #include "tests/collectors/net/scripted_server.h"
 #include "tests/collectors/plugin/round.h"
 
@@ -25,19 +25,9 @@ std::string AddressOf(const ScriptedServer& server) {
 
 class FoundTargetsTest : public testing::Test {
  protected:
-  FoundTargetsTest() {
-    std::string name = (fs::temp_directory_path() / "tocsin-found-XXXXXX").string();
-    dir_ = ::mkdtemp(name.data());
-  }
-  ~FoundTargetsTest() override { fs::remove_all(dir_); }
-
-  void Write(const std::string& name, const std::string& text) {
-    std::ofstream(dir_ / "new") << text;
-    fs::rename(dir_ / "new", dir_ / name);
-  }
   std::string Settings() const { return (dir_ / "tocsin.yml").string(); }
 
-  fs::path dir_;
+  const TempFolder dir_;
 };
 
 TEST_F(FoundTargetsTest, RedisFollowsTheFileAndSharesThePassword) {
@@ -48,9 +38,9 @@ TEST_F(FoundTargetsTest, RedisFollowsTheFileAndSharesThePassword) {
   ScriptedServer listed(open);
   ScriptedServer first(locked);
   ScriptedServer second(locked);
-  Write("password", "secret");
-  Write("redis.yml", "- targets: ['" + AddressOf(first) + "', 'redis://:hidden@h:no', '" +
-                         AddressOf(listed) + "']\n  labels: { env: prod, __meta_x: y }\n");
+  dir_.Replace("password", "secret");
+  dir_.Replace("redis.yml", "- targets: ['" + AddressOf(first) + "', 'redis://:hidden@h:no', '" +
+                                AddressOf(listed) + "']\n  labels: { env: prod, __meta_x: y }\n");
   Source redis(
       kRedisCollector,
       "targets: ['" + AddressOf(listed) + "']\nfile_sd: [redis.yml]\npassword_file: password\n",
@@ -70,7 +60,7 @@ TEST_F(FoundTargetsTest, RedisFollowsTheFileAndSharesThePassword) {
   EXPECT_EQ(Source::ValueOf(page, found), "3");
   EXPECT_EQ(page.find("hidden"), std::string::npos) << page;
 
-  Write("redis.yml", "- targets: ['" + AddressOf(second) + "']\n  labels: { env: test }\n");
+  dir_.Replace("redis.yml", "- targets: ['" + AddressOf(second) + "']\n  labels: { env: test }\n");
   page = redis.Round();
   EXPECT_EQ(Source::ValueOf(page, of_first), "absent");
   EXPECT_EQ(Source::ValueOf(page, of_bad), "absent");
@@ -93,11 +83,11 @@ TEST_F(FoundTargetsTest, MemcachedFollowsTheFile) {
                            "memcached_up{instance=\"" + AddressOf(server) + "\"}");
   };
   EXPECT_EQ(up(first), "absent");
-  Write("a.json", R"([{"targets":[")" + AddressOf(first) + R"("]}])");
+  dir_.Replace("a.json", R"([{"targets":[")" + AddressOf(first) + R"("]}])");
   EXPECT_EQ(up(first), "1");
   EXPECT_EQ(up(first), "1");
   EXPECT_EQ(first.connections(), 1);
-  Write("a.json", R"([{"targets":[")" + AddressOf(second) + R"("]}])");
+  dir_.Replace("a.json", R"([{"targets":[")" + AddressOf(second) + R"("]}])");
   EXPECT_EQ(up(first), "absent");
   EXPECT_EQ(up(second), "1");
   fs::remove(dir_ / "a.json");

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <optional>
 
 #include "collectors/net/network.h"
+#include "tests/base/temp_folder.h"
 #include "tests/collectors/net/on_loop.h"
 #include "tests/collectors/net/scripted_server.h"
 
@@ -168,16 +168,13 @@ TEST_F(StreamTest, AHungServerEndsAtTheDeadlineOfTheClock) {
 }
 
 TEST_F(StreamTest, UnixSocketsAreStreamsToo) {
-  const std::string path =
-      std::filesystem::temp_directory_path() / ("tocsin-stream-" + std::to_string(::getpid()));
-  {
-    ScriptedServer server({Expect("PING\n"), Send("DONE\n"), Hang()}, path);
-    Client client(network_);
-    StreamOptions options;
-    options.to.path = path;
-    EXPECT_FALSE(client.Run(options).has_value());
-  }
-  std::filesystem::remove(path);
+  const TempFolder folder;
+  const std::string path = folder / "socket";
+  ScriptedServer server({Expect("PING\n"), Send("DONE\n"), Hang()}, path);
+  Client client(network_);
+  StreamOptions options;
+  options.to.path = path;
+  EXPECT_FALSE(client.Run(options).has_value());
 }
 
 TEST_F(StreamTest, TlsShowsTheOtherSidesCertificate) {

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "collectors/net/dns_query.h"
 #include "collectors/net/network.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin::net {
 namespace {
@@ -77,12 +77,6 @@ TEST(TargetFileTest, BadFiles) {
 
 class DiscoveryTest : public testing::Test {
  protected:
-  DiscoveryTest() {
-    std::string name = (fs::temp_directory_path() / "tocsin-discovery-XXXXXX").string();
-    dir_ = ::mkdtemp(name.data());
-  }
-  ~DiscoveryTest() override { fs::remove_all(dir_); }
-
   std::string Read(const std::string& settings) {
     file_ = *ParseYaml(settings, (dir_ / "settings.yml").string());
     YamlFields fields(file_, *file_.root, "test");
@@ -90,10 +84,6 @@ class DiscoveryTest : public testing::Test {
     if (!discovery) return discovery.error().message();
     discovery_ = *std::move(discovery);
     return "";
-  }
-  void Write(const std::string& name, const std::string& text) {
-    std::ofstream(dir_ / "new") << text;
-    fs::rename(dir_ / "new", dir_ / name);
   }
   /// The targets at so many seconds after the start.
   std::string At(int after) {
@@ -112,7 +102,7 @@ class DiscoveryTest : public testing::Test {
   const SystemClock clock_;
   Network network_{clock_};
   std::unique_ptr<HostFs> host_ = MakeHostFs({});
-  fs::path dir_;
+  const TempFolder dir_;
   YamlFile file_;
   std::unique_ptr<Discovery> discovery_;
   bool changed_ = false;
@@ -140,17 +130,17 @@ TEST_F(DiscoveryTest, BadSettings) {
 TEST_F(DiscoveryTest, FilesAreFollowed) {
   EXPECT_EQ(Read("file_sd: ['*.json', one.yml]"), "");
   EXPECT_EQ(At(0), "");
-  Write("one.yml", "- targets: [a]");
+  dir_.Replace("one.yml", "- targets: [a]");
   EXPECT_EQ(At(1), "a\n");
-  Write("one.yml", "- targets: [b]");
+  dir_.Replace("one.yml", "- targets: [b]");
   EXPECT_EQ(At(2), "b\n");
   EXPECT_TRUE(changed_);
   // A bad file keeps what it had.
-  Write("one.yml", "- targets: [c");
+  dir_.Replace("one.yml", "- targets: [c");
   EXPECT_EQ(At(3), "b\n");
   EXPECT_FALSE(changed_);
   // A pattern's new files are seen a little later.
-  Write("x.json", R"([{"targets":["x"]}])");
+  dir_.Replace("x.json", R"([{"targets":["x"]}])");
   EXPECT_EQ(At(30), "b\nx\n");
   fs::remove(dir_ / "one.yml");
   fs::remove(dir_ / "x.json");

@@ -156,7 +156,7 @@ TEST_F(ExecTest, ProgramsThatOthersCouldChangeAreRefused) {
   };
   EXPECT_NE(refused(Script("open", "echo 1", 0777)).find("everybody may write"), std::string::npos);
   EXPECT_NE(refused(Script("plain", "echo 1", 0644)).find("not executable"), std::string::npos);
-  EXPECT_NE(refused(dir_.string()).find("no regular file"), std::string::npos);
+  EXPECT_NE(refused(dir_.path().string()).find("no regular file"), std::string::npos);
   fs::create_directory(dir_ / "wide");
   fs::copy_file(good, dir_ / "wide" / "x");
   ::chmod((dir_ / "wide").c_str(), 0777);

@@ -1,11 +1,10 @@
 // Exporters and JSON services, well behaved or not.
 
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <thread>
 
 #include "collectors/plugin/plugins.h"
+#include "tests/base/temp_folder.h"
 #include "tests/collectors/plugin/round.h"
 #include "tests/notify/loopback_server.h"
 
@@ -246,25 +245,18 @@ TEST(HttpJsonTest, BadSettings) {
 }
 
 TEST(ScrapeTest, AChangedTargetFileIsPickedUp) {
-  namespace fs = std::filesystem;
-  std::string name = (fs::temp_directory_path() / "tocsin-scrape-XXXXXX").string();
-  const fs::path dir = ::mkdtemp(name.data());
+  const TempFolder dir;
   const LoopbackServer one([](LoopbackServer::Connection& c) { c.Send(Http("one 1\n")); });
   const LoopbackServer two([](LoopbackServer::Connection& c) { c.Send(Http("two 1\n")); });
-  const auto write = [&](const std::string& text) {
-    std::ofstream(dir / "new") << text;
-    fs::rename(dir / "new", dir / "t.json");
-  };
-  write("[{\"targets\":[\"" + HostOf(one) + "\"],\"labels\":{\"env\":\"x\"}}]");
+  dir.Replace("t.json", "[{\"targets\":[\"" + HostOf(one) + "\"],\"labels\":{\"env\":\"x\"}}]");
   Source scrape(kScrapeCollector, "jobs: [ { job_name: j, file_sd: [t.json] } ]",
                 (dir / "settings.yml").string());
   ASSERT_EQ(scrape.error(), "");
   EXPECT_NE(scrape.Round().find("\none{env=\"x\",instance"), std::string::npos);
-  write("[{\"targets\":[\"" + HostOf(two) + "\"]}]");
+  dir.Replace("t.json", "[{\"targets\":[\"" + HostOf(two) + "\"]}]");
   const std::string page = scrape.Round();
   EXPECT_EQ(page.find("\none"), std::string::npos);
   EXPECT_NE(page.find("\ntwo{instance"), std::string::npos) << page;
-  fs::remove_all(dir);
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ TEST_F(SharedObjectTest, WhatGoesWrongCostsItsOwnDataOnly) {
 }
 
 TEST_F(SharedObjectTest, WhatIsNoPluginIsRefused) {
-  std::ofstream(dir_ / "text.so") << "no ELF";
+  dir_.Write("text.so", "no ELF");
   ::chmod((dir_ / "text.so").c_str(), 0755);
   const std::vector<std::string> paths{OLD_PLUGIN, "/no/such/file", (dir_ / "text.so").string()};
   for (const std::string& path : paths) {

@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 
+#include "tests/base/temp_folder.h"
 #include "tests/collectors/plugin/round.h"
 
 namespace tocsin {
@@ -16,16 +16,11 @@ class ProgramTest : public testing::Test {
  protected:
   using Test = CollectorUnderTest;
 
-  ProgramTest() {
-    ::signal(SIGPIPE, SIG_IGN);
-    std::string name = (std::filesystem::temp_directory_path() / "tocsin-exec-XXXXXX").string();
-    dir_ = ::mkdtemp(name.data());
-  }
-  ~ProgramTest() override { std::filesystem::remove_all(dir_); }
+  ProgramTest() { ::signal(SIGPIPE, SIG_IGN); }
 
   std::string Script(const std::string& name, const std::string& text, mode_t mode = 0755) {
+    dir_.Write(name, "#!/bin/sh\n" + text + "\n");
     const std::filesystem::path path = dir_ / name;
-    std::ofstream(path) << "#!/bin/sh\n" << text << "\n";
     ::chmod(path.c_str(), mode);
     return path.string();
   }
@@ -37,7 +32,7 @@ class ProgramTest : public testing::Test {
                                    "\",reason=\"" + reason + "\",target=\"" + target + "\"}");
   }
 
-  std::filesystem::path dir_;
+  const TempFolder dir_;
 };
 
 }  // namespace tocsin

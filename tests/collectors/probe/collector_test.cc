@@ -2,17 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <map>
 
 #include "collectors/host_fs.h"
 #include "collectors/on_demand.h"
 #include "collectors/response/response.h"
 #include "metrics/exposition/render.h"
+#include "tests/base/temp_folder.h"
 #include "tests/collectors/net/scripted_server.h"
 #include "tests/collectors/probe/run_probe.h"
 
@@ -101,27 +99,18 @@ TEST_F(ProbeCollectorTest, PasswordsOfTargetsAreShownNowhere) {
 
 /// A module `line`, which expects "ready", and a file of targets, in a folder of their own.
 struct LineTargets {
-  explicit LineTargets(const std::string& name)
-      : dir(std::filesystem::path(testing::TempDir()) / (name + std::to_string(::getpid()))) {
-    std::filesystem::create_directory(dir);
-    std::ofstream(dir / "blackbox.yml")
-        << "modules: {line: {prober: tcp, tcp: {query_response: [{expect: ready}]}}}";
+  LineTargets() {
+    dir.Write("blackbox.yml",
+              "modules: {line: {prober: tcp, tcp: {query_response: [{expect: ready}]}}}");
   }
-  ~LineTargets() { std::filesystem::remove_all(dir); }
-  LineTargets(const LineTargets&) = delete;
-  LineTargets& operator=(const LineTargets&) = delete;
+  void Write(const std::string& text) const { dir.Replace("targets.yml", text); }
 
-  void Write(const std::string& text) const {
-    std::ofstream(dir / "new") << text;
-    std::filesystem::rename(dir / "new", dir / "targets.yml");
-  }
-
-  const std::filesystem::path dir;
+  const TempFolder dir;
 };
 
 TEST_F(ProbeCollectorTest, TargetsOfAFileComeAndGo) {
-  const LineTargets targets("tocsin-probe-");
-  const std::filesystem::path& dir = targets.dir;
+  const LineTargets targets;
+  const TempFolder& dir = targets.dir;
   net::ScriptedServer server({net::Send("ready\n"), net::Hang()});
   net::ScriptedServer other({net::Send("ready\n"), net::Hang()});
   const std::string stays = "127.0.0.1:" + std::to_string(server.port());
@@ -180,8 +169,8 @@ TEST_F(ProbeCollectorTest, TargetsOfAFileComeAndGo) {
 }
 
 TEST_F(ProbeCollectorTest, TargetsThatVanishMakeRoomForThoseThatWait) {
-  const LineTargets targets("tocsin-room-");
-  const std::filesystem::path& dir = targets.dir;
+  const LineTargets targets;
+  const TempFolder& dir = targets.dir;
   // The first never gets its line, and nobody else is probed while it waits.
   net::ScriptedServer hangs({net::Hang()});
   net::ScriptedServer server({net::Send("ready\n"), net::Hang()});

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "collectors/host_fs.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin {
 namespace {
@@ -19,22 +19,16 @@ namespace fs = std::filesystem;
 
 class DirectoryWalkTest : public testing::Test {
  protected:
-  DirectoryWalkTest() {
-    std::string name = (fs::temp_directory_path() / "tocsin-queue-XXXXXX").string();
-    dir_ = ::mkdtemp(name.data());
-    walk_.SetRoots({dir_.string()});
-  }
-  ~DirectoryWalkTest() override { fs::remove_all(dir_); }
+  DirectoryWalkTest() { walk_.SetRoots({dir_.path().string()}); }
 
   void Write(const std::string& name, seconds mtime, const std::string& text = "x") {
-    fs::create_directories((dir_ / name).parent_path());
-    std::ofstream(dir_ / name) << text;
+    dir_.Write(name, text);
     const timespec times[2] = {{mtime.count(), 0}, {mtime.count(), 0}};
     ASSERT_EQ(::utimensat(AT_FDCWD, (dir_ / name).c_str(), times, 0), 0);
   }
   bool Walk(std::size_t entries = 1'000) { return walk_.Move(entries, {}); }
 
-  fs::path dir_;
+  const TempFolder dir_;
   std::unique_ptr<HostFs> host_ = MakeHostFs({});
   const DirectoryRules rules_ = [] {
     DirectoryRules rules;
@@ -59,7 +53,7 @@ TEST_F(DirectoryWalkTest, OnlyRegularFilesCountAndLinksAreNotFollowed) {
   Write("real", seconds(1));
   ASSERT_EQ(::mkfifo((dir_ / "fifo").c_str(), 0600), 0);
   fs::create_symlink(dir_ / "real", dir_ / "link");
-  fs::create_directory_symlink(dir_, dir_ / "loop");
+  fs::create_directory_symlink(dir_.path(), dir_ / "loop");
   ASSERT_TRUE(Walk());
   EXPECT_EQ(walk_.Known().files, 1u);
   EXPECT_EQ(walk_.Known().unreadable, 0u);
@@ -105,7 +99,7 @@ TEST_F(DirectoryWalkTest, AStopEndsTheRoundButNotTheWalk) {
 TEST_F(DirectoryWalkTest, DirectoriesThatVanishInAWalkAreNoFault) {
   for (int i = 0; i < 20; ++i) Write("d" + std::to_string(i) + "/f", seconds(1));
   ASSERT_FALSE(Walk(6));
-  fs::remove_all(dir_);
+  fs::remove_all(dir_.path());
   ASSERT_TRUE(Walk());
   EXPECT_TRUE(walk_.Opened());
   ASSERT_TRUE(Walk());

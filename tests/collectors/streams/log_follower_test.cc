@@ -13,6 +13,7 @@
 
 #include "collectors/response/log_follower.h"
 #include "collectors/response/log_positions.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin {
 namespace {
@@ -21,13 +22,6 @@ namespace fs = std::filesystem;
 
 class LogFollowerTest : public testing::Test {
  protected:
-  LogFollowerTest() {
-    folder_ = (fs::temp_directory_path() / "tocsin-log-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(folder_.data()), nullptr);
-    path_ = folder_ + "/access.log";
-  }
-  ~LogFollowerTest() override { fs::remove_all(folder_); }
-
   static void Append(const std::string& path, std::string_view text) {
     std::ofstream(path, std::ios::app | std::ios::binary) << text;
   }
@@ -50,8 +44,8 @@ class LogFollowerTest : public testing::Test {
   }
   void PassLinger() { now_ += LogFollower::kLinger; }
 
-  std::string folder_;
-  std::string path_;
+  const TempFolder folder_;
+  const std::string path_ = folder_ / "access.log";
   std::string buffer_ = FollowBuffer(1024);
   MonoTime now_{std::chrono::hours(1)};
   bool ok_ = false;
@@ -210,7 +204,7 @@ class LogPositionsTest : public LogFollowerTest {
 
   /// A kill -9: nothing is written at the end.
   void Restart(FollowFrom from = FollowFrom::kEnd) {
-    positions_.emplace(folder_ + "/state.json");
+    positions_.emplace(folder_ / "state.json");
     follower_.emplace(path_, from);
     positions_->Resume(*follower_);
   }
@@ -261,9 +255,9 @@ TEST_F(LogPositionsTest, ReadsWhatWasRotatedMeanwhile) {
   Rotate();
   Append("e\n");
   Append(path_ + ".4.gz", "packed");
-  Append(folder_ + "/access.log.orig", "not a rotation");
+  Append(folder_ / "access.log.orig", "not a rotation");
   // What had been rotated before is not read again, nor is what another log's rotation is.
-  Append(folder_ + "/other.log.1", "other\n");
+  Append(folder_ / "other.log.1", "other\n");
   Restart();
   EXPECT_EQ(Next(), "b\nc\nd\ne\n");
   Append("f\n");
@@ -279,7 +273,7 @@ TEST_F(LogPositionsTest, ACopyThatWasTruncatedIsFoundByItsBytes) {
   Append("a\n");
   EXPECT_EQ(Next(), "a\n");
   Append("b\n");
-  fs::copy(path_, folder_ + "/access-20261121.log");
+  fs::copy(path_, folder_ / "access-20261121.log");
   Overwrite(path_, "c\nd\ne\nf\ng\nh\ni\n");
   Restart();
   EXPECT_EQ(Next(), "b\nc\nd\ne\nf\ng\nh\ni\n");
@@ -335,13 +329,13 @@ TEST_F(LogPositionsTest, BrokenFilesAreLeftAside) {
        {"", "{", "[]", "{\"version\":2,\"logs\":[]}", "{\"version\":1,\"logs\":[{}]}",
         "{\"version\":1,\"logs\":[{\"path\":\"x\",\"files\":[{\"device\":1}]}]}"}) {
     EXPECT_FALSE(DecodeLogPositions(text).ok()) << text;
-    Overwrite(folder_ + "/state.json", text);
+    Overwrite(folder_ / "state.json", text);
     Restart(FollowFrom::kBeginning);
     Overwrite(path_, "a\n");
     EXPECT_EQ(Next(), "a\n");
   }
   // Numbers that no file has.
-  Overwrite(folder_ + "/state.json",
+  Overwrite(folder_ / "state.json",
             "{\"version\":1,\"logs\":[{\"path\":\"" + path_ +
                 "\",\"files\":[{\"device\":-1,\"inode\":-1,\"offset\":-9,\"skipping\":true,"
                 "\"head\":[-1,0],\"tail\":[99999999999,-1]}]}]}");
@@ -351,7 +345,7 @@ TEST_F(LogPositionsTest, BrokenFilesAreLeftAside) {
 }
 
 TEST_F(LogPositionsTest, PositionsOfLogsThatNobodyAsksForStay) {
-  const std::string other = folder_ + "/other.log";
+  const std::string other = folder_ / "other.log";
   const LogPlace place{
       .device = 1, .inode = ~std::uint64_t{0}, .offset = 5, .tail = MarkOf("abcde")};
   positions_->Save({{path_, {}}, {other, {place}}});
@@ -361,7 +355,7 @@ TEST_F(LogPositionsTest, PositionsOfLogsThatNobodyAsksForStay) {
   ASSERT_TRUE(read.ok());
   EXPECT_EQ((*read)[0].files, (std::vector<LogPlace>{place, place}));
   LogFollower follower(other, FollowFrom::kEnd);
-  LogPositions(folder_ + "/state.json").Resume(follower);
+  LogPositions(folder_ / "state.json").Resume(follower);
   EXPECT_EQ(follower.Places(), std::vector<LogPlace>{place});
   LogPositions("").Save({{path_, {place}}});
   LogPositions("/nonexistent/folder/x").Save({{path_, {place}}});
@@ -394,13 +388,13 @@ TEST_F(LogFollowerTest, WhatIsNoRegularFileNeverBlocks) {
   EXPECT_EQ(Round(follower), "");
   EXPECT_FALSE(ok_);
   // A link that is swapped to another file is another file.
-  Append(folder_ + "/one", "1\n");
-  Append(folder_ + "/two", "2\n");
+  Append(folder_ / "one", "1\n");
+  Append(folder_ / "two", "2\n");
   fs::remove(path_);
-  fs::create_symlink(folder_ + "/one", path_);
+  fs::create_symlink(folder_ / "one", path_);
   EXPECT_EQ(Round(follower), "1\n");
   fs::remove(path_);
-  fs::create_symlink(folder_ + "/two", path_);
+  fs::create_symlink(folder_ / "two", path_);
   EXPECT_EQ(Round(follower), "2\n");
   EXPECT_EQ(Round(follower), "");
 }

@@ -8,13 +8,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <thread>
 
 #include "base/format.h"
 #include "collectors/response/statsd/address.h"
 #include "collectors/response/statsd/receiver.h"
 #include "collectors/response/statsd/table.h"
+#include "tests/base/temp_folder.h"
 
 namespace tocsin::statsd {
 namespace {
@@ -175,12 +175,6 @@ TEST_F(StatsdTableTest, SeriesPastTheirTimeGoAndMakeRoom) {
 /// Sends to a receiver until it has counted `packets`.
 class ReceiverTest : public StatsdTableTest {
  protected:
-  ReceiverTest() {
-    folder_ = (std::filesystem::temp_directory_path() / "tocsin-statsd-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(folder_.data()), nullptr);
-  }
-  ~ReceiverTest() override { std::filesystem::remove_all(folder_); }
-
   std::uint64_t Samples() {
     const MutexLock lock(shared_.mutex);
     return shared_.table.counters().samples;
@@ -191,14 +185,14 @@ class ReceiverTest : public StatsdTableTest {
     EXPECT_EQ(Samples(), count);
   }
 
-  std::string folder_;
+  const TempFolder folder_;
   SharedTable shared_{plain_, {}, [](std::string_view) { return false; }};
 };
 
 TEST_F(ReceiverTest, UdpAndUnixDatagrams) {
   ReceiverOptions options;
   options.udp = {"127.0.0.1:0", "localhost:0"};
-  options.unixgram = folder_ + "/statsd.sock";
+  options.unixgram = folder_ / "statsd.sock";
   auto receiver = Receiver::Start(options, shared_);
   ASSERT_TRUE(receiver.ok()) << receiver.error().message();
   const auto ports = (*receiver)->Ports();
@@ -245,7 +239,7 @@ TEST_F(ReceiverTest, UdpAndUnixDatagrams) {
 
 TEST_F(ReceiverTest, ASocketLeftBehindIsReplacedAndAFileIsNot) {
   ReceiverOptions options;
-  options.unixgram = folder_ + "/statsd.sock";
+  options.unixgram = folder_ / "statsd.sock";
   const int left = ::socket(AF_UNIX, SOCK_DGRAM, 0);
   sockaddr_un path{};
   path.sun_family = AF_UNIX;

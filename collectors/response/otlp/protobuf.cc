@@ -73,12 +73,16 @@ void ReadAttribute(pbf_reader attribute, Attributes& out) {
   if (known) out.emplace_back(std::move(key), std::move(text));
 }
 
+/// A repeated number may come as one field each or as one field of all.
+bool IsPacked(const pbf_reader& reader) {
+  return reader.wire_type() == protozero::pbf_wire_type::length_delimited;
+}
+
 void ReadBuckets(pbf_reader buckets, ExponentialBuckets& out) {
   while (buckets.next()) {
     if (buckets.tag() == 1) {
       out.offset = buckets.get_sint32();
-    } else if (buckets.tag() == 2 &&
-               buckets.wire_type() == protozero::pbf_wire_type::length_delimited) {
+    } else if (buckets.tag() == 2 && IsPacked(buckets)) {
       for (const std::uint64_t count : buckets.get_packed_uint64()) out.counts.push_back(count);
     } else if (buckets.tag() == 2) {
       out.counts.push_back(buckets.get_uint64());
@@ -131,29 +135,32 @@ Point ReadNumber(pbf_reader reader) {
   return point;
 }
 
+/// The fields that all kinds of distributions have. False: it is another one.
+bool ReadTotals(pbf_reader& reader, Point& point) {
+  if (reader.tag() == 4) {
+    point.count = reader.get_fixed64();
+  } else if (reader.tag() == 5) {
+    point.sum = reader.get_double();
+  } else {
+    return false;
+  }
+  return true;
+}
+
 Point ReadHistogram(pbf_reader reader) {
   Point point;
-  const auto packed = [&] {
-    return reader.wire_type() == protozero::pbf_wire_type::length_delimited;
-  };
   while (reader.next()) {
-    if (ReadCommon(reader, point, 9, 10)) continue;
+    if (ReadCommon(reader, point, 9, 10) || ReadTotals(reader, point)) continue;
     switch (reader.tag()) {
-      case 4:
-        point.count = reader.get_fixed64();
-        break;
-      case 5:
-        point.sum = reader.get_double();
-        break;
       case 6:
-        if (packed()) {
+        if (IsPacked(reader)) {
           for (const std::uint64_t n : reader.get_packed_fixed64()) point.counts.push_back(n);
         } else {
           point.counts.push_back(reader.get_fixed64());
         }
         break;
       case 7:
-        if (packed()) {
+        if (IsPacked(reader)) {
           for (const double bound : reader.get_packed_double()) point.bounds.push_back(bound);
         } else {
           point.bounds.push_back(reader.get_double());
@@ -169,14 +176,8 @@ Point ReadHistogram(pbf_reader reader) {
 Point ReadExponential(pbf_reader reader) {
   Point point;
   while (reader.next()) {
-    if (ReadCommon(reader, point, 1, 10)) continue;
+    if (ReadCommon(reader, point, 1, 10) || ReadTotals(reader, point)) continue;
     switch (reader.tag()) {
-      case 4:
-        point.count = reader.get_fixed64();
-        break;
-      case 5:
-        point.sum = reader.get_double();
-        break;
       case 6:
         point.scale = reader.get_sint32();
         break;
@@ -199,19 +200,11 @@ Point ReadExponential(pbf_reader reader) {
 Point ReadSummary(pbf_reader reader) {
   Point point;
   while (reader.next()) {
-    if (ReadCommon(reader, point, 7, 8)) continue;
-    switch (reader.tag()) {
-      case 4:
-        point.count = reader.get_fixed64();
-        break;
-      case 5:
-        point.sum = reader.get_double();
-        break;
-      case 6:
-        ReadQuantile(reader.get_message(), point);
-        break;
-      default:
-        reader.skip();
+    if (ReadCommon(reader, point, 7, 8) || ReadTotals(reader, point)) continue;
+    if (reader.tag() == 6) {
+      ReadQuantile(reader.get_message(), point);
+    } else {
+      reader.skip();
     }
   }
   return point;

@@ -1,7 +1,6 @@
 #include "agent/web/bcrypt.h"
 
 #include <crypt.h>
-#include <dlfcn.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,6 +9,7 @@
 
 #include "base/parse.h"
 #include "base/sha256.h"
+#include "base/shared_library.h"
 
 namespace tocsin::web {
 namespace {
@@ -34,15 +34,12 @@ bool IsBcryptHash(std::string_view text) {
 
 Status LoadBcrypt() {
   if (crypt_function.load()) return Unit{};
-  void* const library = dlopen("libcrypt.so.1", RTLD_NOW | RTLD_LOCAL);
-  void* const found = library ? dlsym(library, "crypt_rn") : nullptr;
-  if (!found) {
-    const char* const why = dlerror();
-    return Error{Errc::kUnsupported,
-                 std::string("libcrypt cannot be loaded (Debian package libcrypt1): ") +
-                     (why ? why : "unknown error")};
+  TRY_ASSIGN(const SharedLibrary library, SharedLibrary::Load("libcrypt.so.1", "libcrypt1"));
+  Crypt found = nullptr;
+  if (!library.Find("crypt_rn", found)) {
+    return Error{Errc::kUnsupported, "libcrypt.so.1 is without crypt_rn"};
   }
-  crypt_function = reinterpret_cast<Crypt>(found);
+  crypt_function = found;
   return Unit{};
 }
 

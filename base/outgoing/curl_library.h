@@ -8,24 +8,32 @@
 
 namespace tocsin::outgoing {
 
+// Every function that is called, once.
+// clang-format off
+#define TOCSIN_CURL_FUNCTIONS(X) \
+  X(global_init) \
+  X(easy_init) \
+  X(easy_setopt) \
+  X(easy_getinfo) \
+  X(easy_cleanup) \
+  X(easy_strerror) \
+  X(slist_append) \
+  X(slist_free_all) \
+  X(multi_init) \
+  X(multi_setopt) \
+  X(multi_add_handle) \
+  X(multi_remove_handle) \
+  X(multi_perform) \
+  X(multi_poll) \
+  X(multi_info_read) \
+  X(multi_socket_action) \
+  X(multi_cleanup)
+// clang-format on
+
 struct CurlLibrary {
-  decltype(&::curl_global_init) global_init;
-  decltype(&::curl_easy_init) easy_init;
-  decltype(&::curl_easy_setopt) easy_setopt;
-  decltype(&::curl_easy_getinfo) easy_getinfo;
-  decltype(&::curl_easy_cleanup) easy_cleanup;
-  decltype(&::curl_easy_strerror) easy_strerror;
-  decltype(&::curl_slist_append) slist_append;
-  decltype(&::curl_slist_free_all) slist_free_all;
-  decltype(&::curl_multi_init) multi_init;
-  decltype(&::curl_multi_setopt) multi_setopt;
-  decltype(&::curl_multi_add_handle) multi_add_handle;
-  decltype(&::curl_multi_remove_handle) multi_remove_handle;
-  decltype(&::curl_multi_perform) multi_perform;
-  decltype(&::curl_multi_poll) multi_poll;
-  decltype(&::curl_multi_info_read) multi_info_read;
-  decltype(&::curl_multi_socket_action) multi_socket_action;
-  decltype(&::curl_multi_cleanup) multi_cleanup;
+#define TOCSIN_CURL_MEMBER(name) decltype(&::curl_##name) name;
+  TOCSIN_CURL_FUNCTIONS(TOCSIN_CURL_MEMBER)
+#undef TOCSIN_CURL_MEMBER
 
   /// Loads libcurl.so.4 once; it then stays for the life of the process. Thread-safe.
   /// Errors: kUnsupported, saying what to install; tried anew at the next call.

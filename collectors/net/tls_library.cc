@@ -1,14 +1,12 @@
 #include "collectors/net/tls_library.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <array>
 #include <ctime>
 #include <memory>
 #include <string>
 
-#include "base/mutex.h"
+#include "base/shared_library.h"
 #include "base/utf8.h"
 
 namespace tocsin::net {
@@ -17,21 +15,17 @@ namespace {
 constexpr int kMaxNames = 256;  // DNS names of one certificate that are read
 constexpr int kMaxChain = 16;
 
-template <class Function>
-bool Find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  return function != nullptr;
-}
-
-bool FindAll(void* ssl, void* crypto, TlsLibrary& tls) {
-  bool found = true;
-#define TOCSIN_FIND_SSL(name) found = found && Find(ssl, #name, tls.name);
-#define TOCSIN_FIND_CRYPTO(name) found = found && Find(crypto, #name, tls.name);
-  TOCSIN_SSL_FUNCTIONS(TOCSIN_FIND_SSL)
-  TOCSIN_CRYPTO_FUNCTIONS(TOCSIN_FIND_CRYPTO)
+Status Fill(TlsLibrary& tls) {
+  TRY_ASSIGN(const SharedLibrary crypto, SharedLibrary::Load("libcrypto.so.3", "libssl3"));
+  TRY_ASSIGN(const SharedLibrary ssl, SharedLibrary::Load("libssl.so.3", "libssl3"));
+#define TOCSIN_FIND_SSL(name) &&ssl.Find(#name, tls.name)
+#define TOCSIN_FIND_CRYPTO(name) &&crypto.Find(#name, tls.name)
+  const bool complete =
+      true TOCSIN_SSL_FUNCTIONS(TOCSIN_FIND_SSL) TOCSIN_CRYPTO_FUNCTIONS(TOCSIN_FIND_CRYPTO);
 #undef TOCSIN_FIND_SSL
 #undef TOCSIN_FIND_CRYPTO
-  return found;
+  if (complete) return Unit{};
+  return Error{Errc::kUnsupported, "libssl.so.3 lacks a function: OpenSSL 3.0 is needed"};
 }
 
 WallTime TimeOf(const TlsLibrary& tls, const ASN1_TIME* time) {
@@ -135,26 +129,7 @@ WallTime EarliestExpiry(const std::vector<Certificate>& chain) {
   return first == chain.end() ? WallTime{} : first->not_after;
 }
 
-Result<const TlsLibrary*> TlsLibrary::Load() {
-  static Mutex mutex;
-  static TlsLibrary tls;
-  static bool loaded = false;
-  const MutexLock lock(mutex);
-  if (loaded) return &tls;
-  void* const crypto = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
-  void* const ssl = crypto ? dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL) : nullptr;
-  if (!ssl) {
-    const char* why = dlerror();
-    return Error{Errc::kUnsupported, std::string("OpenSSL cannot be loaded (Debian package "
-                                                 "libssl3): ") +
-                                         (why ? why : "unknown error")};
-  }
-  if (!FindAll(ssl, crypto, tls)) {
-    return Error{Errc::kUnsupported, "libssl.so.3 lacks a function: OpenSSL 3.0 is needed"};
-  }
-  loaded = true;
-  return &tls;
-}
+Result<const TlsLibrary*> TlsLibrary::Load() { return FilledOnce(Fill); }
 
 TlsPeer InspectPeer(const TlsLibrary& tls, const SSL* ssl) {
   TlsPeer peer;

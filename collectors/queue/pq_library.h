@@ -8,35 +8,43 @@
 
 namespace tocsin {
 
+// Every function that is called, and what it is called here.
+// clang-format off
+#define TOCSIN_PQ_FUNCTIONS(X) \
+  X(PQconnectStartParams, connect_start_params) \
+  X(PQconnectPoll, connect_poll) \
+  X(PQsocket, socket) \
+  X(PQstatus, status) \
+  X(PQfinish, finish) \
+  X(PQerrorMessage, error_message) \
+  X(PQserverVersion, server_version) \
+  X(PQconnectionNeedsPassword, connection_needs_password) \
+  X(PQconnectionUsedPassword, connection_used_password) \
+  X(PQsetNoticeReceiver, set_notice_receiver) \
+  X(PQsetnonblocking, set_nonblocking) \
+  X(PQsendQuery, send_query) \
+  X(PQsendQueryParams, send_query_params) \
+  X(PQsetSingleRowMode, set_single_row_mode) \
+  X(PQflush, flush) \
+  X(PQconsumeInput, consume_input) \
+  X(PQisBusy, is_busy) \
+  X(PQgetResult, get_result) \
+  X(PQresultStatus, result_status) \
+  X(PQresultErrorField, result_error_field) \
+  X(PQresultErrorMessage, result_error_message) \
+  X(PQclear, clear) \
+  X(PQntuples, ntuples) \
+  X(PQnfields, nfields) \
+  X(PQfname, fname) \
+  X(PQgetvalue, getvalue) \
+  X(PQgetlength, getlength) \
+  X(PQgetisnull, getisnull)
+// clang-format on
+
 struct PqLibrary {
-  decltype(&::PQconnectStartParams) connect_start_params;
-  decltype(&::PQconnectPoll) connect_poll;
-  decltype(&::PQsocket) socket;
-  decltype(&::PQstatus) status;
-  decltype(&::PQfinish) finish;
-  decltype(&::PQerrorMessage) error_message;
-  decltype(&::PQserverVersion) server_version;
-  decltype(&::PQconnectionNeedsPassword) connection_needs_password;
-  decltype(&::PQconnectionUsedPassword) connection_used_password;
-  decltype(&::PQsetNoticeReceiver) set_notice_receiver;
-  decltype(&::PQsetnonblocking) set_nonblocking;
-  decltype(&::PQsendQuery) send_query;
-  decltype(&::PQsendQueryParams) send_query_params;
-  decltype(&::PQsetSingleRowMode) set_single_row_mode;
-  decltype(&::PQflush) flush;
-  decltype(&::PQconsumeInput) consume_input;
-  decltype(&::PQisBusy) is_busy;
-  decltype(&::PQgetResult) get_result;
-  decltype(&::PQresultStatus) result_status;
-  decltype(&::PQresultErrorField) result_error_field;
-  decltype(&::PQresultErrorMessage) result_error_message;
-  decltype(&::PQclear) clear;
-  decltype(&::PQntuples) ntuples;
-  decltype(&::PQnfields) nfields;
-  decltype(&::PQfname) fname;
-  decltype(&::PQgetvalue) getvalue;
-  decltype(&::PQgetlength) getlength;
-  decltype(&::PQgetisnull) getisnull;
+#define TOCSIN_PQ_MEMBER(name, member) decltype(&::name) member;
+  TOCSIN_PQ_FUNCTIONS(TOCSIN_PQ_MEMBER)
+#undef TOCSIN_PQ_MEMBER
 
   /// Loads libpq.so.5 once; it then stays for the life of the process. Thread-safe.
   /// Errors: kUnsupported, saying what to install; tried anew at the next call.

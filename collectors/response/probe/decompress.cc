@@ -1,10 +1,11 @@
 #include "collectors/response/probe/decompress.h"
 
-#include <dlfcn.h>
 #include <zlib.h>
 
 #include <array>
 #include <cstdint>
+
+#include "base/shared_library.h"
 
 namespace tocsin::probe {
 namespace {
@@ -63,28 +64,25 @@ Result<std::string> Inflate(int window, std::string_view body, std::size_t max_b
 
 using BrotliDecompress = int (*)(std::size_t, const std::uint8_t*, std::size_t*, std::uint8_t*);
 
-BrotliDecompress LoadBrotli() {
-  static const BrotliDecompress function = []() -> BrotliDecompress {
-    void* library = dlopen("libbrotlidec.so.1", RTLD_NOW | RTLD_LOCAL);
-    if (!library) return nullptr;
-    return reinterpret_cast<BrotliDecompress>(dlsym(library, "BrotliDecoderDecompress"));
-  }();
-  return function;
+Result<BrotliDecompress> LoadBrotli() {
+  TRY_ASSIGN(const SharedLibrary library, SharedLibrary::Load("libbrotlidec.so.1", "libbrotli1"));
+  BrotliDecompress decompress = nullptr;
+  if (!library.Find("BrotliDecoderDecompress", decompress)) {
+    return Error{Errc::kUnsupported, "libbrotlidec.so.1 is without BrotliDecoderDecompress"};
+  }
+  return decompress;
 }
 
 Result<std::string> Brotli(std::string_view body, std::size_t max_bytes) {
-  const BrotliDecompress decompress = LoadBrotli();
-  if (!decompress) {
-    return Error{Errc::kUnsupported,
-                 "libbrotlidec.so.1 cannot be loaded (Debian package libbrotli1)"};
-  }
+  static const Result<BrotliDecompress> decompress = LoadBrotli();
+  if (!decompress) return decompress.error();
   // One call that says only "failed" when the room is too small: try with more of it.
   for (std::size_t room = std::min(max_bytes, 8 * body.size() + 4'096);; room *= 4) {
     room = std::min(room, max_bytes);
     std::string out(room, '\0');
     std::size_t size = room;
-    if (decompress(body.size(), reinterpret_cast<const std::uint8_t*>(body.data()), &size,
-                   reinterpret_cast<std::uint8_t*>(out.data())) == 1) {
+    if ((*decompress)(body.size(), reinterpret_cast<const std::uint8_t*>(body.data()), &size,
+                      reinterpret_cast<std::uint8_t*>(out.data())) == 1) {
       out.resize(size);
       return out;
     }

@@ -7,22 +7,17 @@
 
 #include "base/format.h"
 #include "base/parse.h"
+#include "rules/store_sink.h"
 
 namespace tocsin {
 namespace {
 
 /// Turns what alerts tell (with all repetitions) into pages and episodes.
-class Recorder final : public RuleSink {
+class Recorder final : public StoreSink {
  public:
-  Recorder(MemoryStore& history, Backtest& backtest) : history_(history), backtest_(backtest) {}
+  Recorder(MemoryStore& history, Backtest& backtest) : StoreSink(history), backtest_(backtest) {}
 
   void At(WallTime now) { now_ = now; }
-
-  void Write(const std::string&, std::span<const RuleSample> samples) override {
-    for (const RuleSample& sample : samples) {
-      history_.Append(sample.labels, sample.t_ms, sample.value);
-    }
-  }
 
   void Notify(std::span<const AlertEvent> events) override {
     for (const AlertEvent& event : events) Take(event);
@@ -53,7 +48,6 @@ class Recorder final : public RuleSink {
     backtest_.pages.push_back({now_, BacktestPage::Kind::kSeverity, event});
   }
 
-  MemoryStore& history_;
   Backtest& backtest_;
   WallTime now_{};
   std::unordered_map<Labels, std::size_t, LabelsHash> open_;  // identity → episode

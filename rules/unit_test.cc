@@ -11,6 +11,7 @@
 #include "rules/memory_store.h"
 #include "rules/promql/parser.h"
 #include "rules/rule_query.h"
+#include "rules/store_sink.h"
 #include "rules/unit_test_file.h"
 
 namespace tocsin {
@@ -19,21 +20,6 @@ namespace {
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 std::string At(milliseconds time) { return FormatDuration(time); }
-
-/// The samples rules write go into the store; who would be told is not asked.
-class StoreSink final : public RuleSink {
- public:
-  explicit StoreSink(MemoryStore& store) : store_(store) {}
-  void Write(const std::string&, std::span<const RuleSample> samples) override {
-    for (const RuleSample& sample : samples) {
-      store_.Append(sample.labels, sample.t_ms, sample.value);
-    }
-  }
-  void Notify(std::span<const AlertEvent>) override {}
-
- private:
-  MemoryStore& store_;
-};
 
 /// A list of things as they are compared: one text each, sorted.
 std::string Listed(std::vector<std::string> items) {

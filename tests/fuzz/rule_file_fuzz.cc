@@ -8,27 +8,13 @@
 #include "rules/export.h"
 #include "rules/lint.h"
 #include "rules/manager.h"
-#include "rules/memory_store.h"
 #include "rules/rule_file.h"
+#include "rules/store_sink.h"
 #include "rules/unit_test_file.h"
 
 using namespace tocsin;
 
 namespace {
-
-class StoreSink final : public RuleSink {
- public:
-  explicit StoreSink(MemoryStore& store) : store_(store) {}
-  void Write(const std::string&, std::span<const RuleSample> samples) override {
-    for (const RuleSample& sample : samples) {
-      store_.Append(sample.labels, sample.t_ms, sample.value);
-    }
-  }
-  void Notify(std::span<const AlertEvent>) override {}
-
- private:
-  MemoryStore& store_;
-};
 
 void Evaluate(RuleSet rules) {
   MemoryStore store;

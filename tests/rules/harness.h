@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "rules/manager.h"
-#include "rules/memory_store.h"
 #include "rules/rule_file.h"
 #include "rules/series_notation.h"
+#include "rules/store_sink.h"
 
 namespace tocsin {
 
@@ -74,10 +74,8 @@ class RuleHarness : public RuleSink {
     Evaluate();
   }
 
-  void Write(const std::string&, std::span<const RuleSample> samples) override {
-    for (const RuleSample& sample : samples) {
-      store.Append(sample.labels, sample.t_ms, sample.value);
-    }
+  void Write(const std::string& rule, std::span<const RuleSample> samples) override {
+    StoreSink(store).Write(rule, samples);
   }
   void Notify(std::span<const AlertEvent> told) override {
     events.insert(events.end(), told.begin(), told.end());

@@ -10,8 +10,8 @@
 #include "rules/group.h"
 #include "rules/leak_spec.h"
 #include "rules/lint.h"
-#include "rules/memory_store.h"
 #include "rules/rule_file.h"
+#include "rules/store_sink.h"
 
 namespace tocsin {
 namespace {
@@ -41,14 +41,9 @@ groups:
 
 RuleFile Parse(std::string_view text) { return ParseRuleFile(text, "leaks.yml"); }
 
-class Sink final : public RuleSink {
+class Sink final : public StoreSink {
  public:
-  explicit Sink(MemoryStore& store) : store_(store) {}
-  void Write(const std::string&, std::span<const RuleSample> samples) override {
-    for (const RuleSample& sample : samples) {
-      store_.Append(sample.labels, sample.t_ms, sample.value);
-    }
-  }
+  using StoreSink::StoreSink;
   void Notify(std::span<const AlertEvent> events) override {
     // Only what is new: state or severity.
     for (const AlertEvent& event : events) {
@@ -61,7 +56,6 @@ class Sink final : public RuleSink {
   std::vector<AlertEvent> news;
 
  private:
-  MemoryStore& store_;
   std::optional<std::pair<AlertState, Severity>> told_;
 };
 

@@ -7,6 +7,7 @@
 #include "agent/api/envelope.h"
 #include "agent/api/html.h"
 #include "agent/http/form.h"
+#include "base/html.h"
 #include "base/json.h"
 #include "notify/text.h"
 

@@ -1,27 +1,8 @@
 #include "agent/api/html.h"
 
-namespace tocsin::api {
+#include "base/html.h"
 
-void AppendHtml(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-}
+namespace tocsin::api {
 
 std::string HtmlPage(std::string_view heading, std::string_view content) {
   std::string out =

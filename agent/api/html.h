@@ -6,9 +6,6 @@
 
 namespace tocsin::api {
 
-/// `text` as it must stand in an element or in a quoted attribute.
-void AppendHtml(std::string_view text, std::string& out);
-
 /// A page with `heading` (text) over `content` (HTML).
 std::string HtmlPage(std::string_view heading, std::string_view content);
 

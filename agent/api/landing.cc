@@ -4,6 +4,7 @@
 
 #include "agent/api/html.h"
 #include "agent/version.h"
+#include "base/html.h"
 
 namespace tocsin::api {
 namespace {

@@ -9,6 +9,7 @@
 #include "agent/api/html.h"
 #include "agent/http/form.h"
 #include "base/format.h"
+#include "base/html.h"
 #include "base/parse.h"
 #include "notify/text.h"
 #include "rules/links.h"

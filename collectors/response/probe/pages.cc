@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "base/format.h"
+#include "base/html.h"
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "collectors/response/probe/emit.h"
@@ -12,29 +13,6 @@
 
 namespace tocsin::probe {
 namespace {
-
-std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string TimeText(WallTime time) {
   const std::time_t whole = std::chrono::floor<seconds>(time).time_since_epoch().count();
@@ -57,13 +35,18 @@ void AppendTable(std::string_view title, const std::vector<HistoryEntry>& entrie
       "<th>Duration</th><th>Debug</th></tr>\n";
   for (const HistoryEntry& entry : entries) {
     const ProbeResult& result = *entry.result;
-    const std::string verdict = result.failure
-                                    ? "<strong>" + std::string(ReasonText(result.failure->reason)) +
-                                          "</strong>: " + Escaped(result.failure->message)
-                                    : "Success";
-    out += "<tr><td>" + TimeText(result.began) + "</td><td>" + Escaped(entry.module->name) +
-           "</td><td>" + Escaped(entry.target) + "</td><td>" + verdict + "</td><td>" +
-           FormatGoFloat(result.duration_seconds) +
+    out += "<tr><td>" + TimeText(result.began) + "</td><td>";
+    AppendHtml(entry.module->name, out);
+    out += "</td><td>";
+    AppendHtml(entry.target, out);
+    out += "</td><td>";
+    if (result.failure) {
+      out.append("<strong>").append(ReasonText(result.failure->reason)).append("</strong>: ");
+      AppendHtml(result.failure->message, out);
+    } else {
+      out += "Success";
+    }
+    out += "</td><td>" + FormatGoFloat(result.duration_seconds) +
            "s</td><td><a href='logs?id=" + std::to_string(entry.id) + "'>Logs</a></td></tr>\n";
   }
   out += "</table>\n";

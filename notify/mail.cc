@@ -1,8 +1,6 @@
 #include "notify/mail.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include "base/parse.h"
 #include "base/utf8.h"
@@ -125,22 +123,6 @@ std::string MailText(const Mail& mail) {
   AppendPart("text/html", mail.html, out);
   out += "--" + mail.boundary + "--\r\n";
   return out;
-}
-
-std::string MailDate(WallTime time) {
-  constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(std::chrono::floor<seconds>(time - day));
-  std::array<char, 64> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%s, %02u %s %04d %02d:%02d:%02d +0000",
-                kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-                kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return buffer.data();
 }
 
 std::string MailAddress(std::string_view text) {

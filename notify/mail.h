@@ -21,9 +21,6 @@ struct Mail {
 /// are not ASCII (RFC 2047); bodies go out as quoted-printable UTF-8.
 std::string MailText(const Mail& mail);
 
-/// "Sun, 06 Nov 1994 08:49:37 +0000".
-std::string MailDate(WallTime time);
-
 /// The address in `Name <a@b>` or `a@b`; empty if there is none that may go into SMTP.
 std::string MailAddress(std::string_view text);
 

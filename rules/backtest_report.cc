@@ -1,12 +1,11 @@
 // What a replay shows to a person.
 
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
 #include <map>
 
 #include "base/format.h"
 #include "base/parse.h"
+#include "base/time_text.h"
 #include "rules/backtest.h"
 
 namespace tocsin {
@@ -14,14 +13,7 @@ namespace {
 
 constexpr std::string_view kAlertName = "alertname";
 
-std::string ShownTime(WallTime at) {
-  const std::time_t seconds_since = std::chrono::system_clock::to_time_t(at);
-  std::tm utc{};
-  ::gmtime_r(&seconds_since, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
-  return text;
-}
+std::string ShownTime(WallTime at) { return FormatUtc(at, "%Y-%m-%d %H:%M:%S"); }
 
 std::string Padded(std::string text, std::size_t width) {
   if (text.size() < width) text.append(width - text.size(), ' ');

@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 
 #include "base/parse.h"
+#include "base/time_text.h"
 #include "rules/leak_finding.h"
 
 namespace tocsin {
@@ -62,14 +62,7 @@ std::string Shown(double value, LeakSpec::Unit unit) {
   return Short(value) + std::string(kPrefixes[prefix]);
 }
 
-std::string ShownTime(WallTime at) {
-  const auto seconds = static_cast<std::time_t>(ToMillis(at) / 1000);
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  std::array<char, 32> text;
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M UTC", &utc);
-  return {text.data(), size};
-}
+std::string ShownTime(WallTime at) { return FormatUtc(at, "%Y-%m-%d %H:%M UTC"); }
 
 std::string NameOf(const LeakFinding& f) {
   for (const std::string_view name : kNaming) {

@@ -9,6 +9,7 @@
 #include "agent/http/form.h"
 #include "base/html.h"
 #include "base/json.h"
+#include "base/time_text.h"
 #include "notify/text.h"
 
 namespace tocsin::api {
@@ -39,7 +40,7 @@ void WriteGroup(const GroupView& group, JsonWriter& json) {
   if (group.acknowledged) {
     json.BeginObject().Key("by").String(group.acknowledged->by);
     json.Key("comment").String(group.acknowledged->comment);
-    json.Key("at").String(notify::Rfc3339Millis(group.acknowledged->at)).EndObject();
+    json.Key("at").String(Rfc3339Millis(group.acknowledged->at)).EndObject();
   } else {
     json.Null();
   }
@@ -177,7 +178,7 @@ std::string AcknowledgedText(const notify::Acknowledgement& acknowledgement) {
     html += " by ";
     AppendHtml(acknowledgement.by, html);
   }
-  html += " at " + notify::Rfc3339(acknowledgement.at);
+  html += " at " + Rfc3339(acknowledgement.at);
   if (!acknowledgement.comment.empty()) {
     html += ": ";
     AppendHtml(acknowledgement.comment, html);

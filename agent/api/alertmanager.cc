@@ -7,7 +7,7 @@
 #include "agent/http/form.h"
 #include "agent/version.h"
 #include "base/json.h"
-#include "notify/text.h"
+#include "base/time_text.h"
 #include "notify/uuid.h"
 
 namespace tocsin::api {
@@ -65,17 +65,17 @@ void WriteAlert(const AlertView& view, JsonWriter& json) {
   const notify::Alert& alert = view.alert;
   json.BeginObject();
   WriteLabels("annotations", alert.annotations, json);
-  json.Key("endsAt").String(notify::Rfc3339Millis(alert.ended_at.value_or(alert.valid_until)));
+  json.Key("endsAt").String(Rfc3339Millis(alert.ended_at.value_or(alert.valid_until)));
   json.Key("fingerprint").String(notify::FingerprintText(alert.labels));
   json.Key("receivers");
   WriteNames(view.receivers, json);
-  json.Key("startsAt").String(notify::Rfc3339Millis(alert.starts_at));
+  json.Key("startsAt").String(Rfc3339Millis(alert.starts_at));
   json.Key("status").BeginObject().Key("inhibitedBy").BeginArray();
   if (!view.muting.inhibited_by.empty()) json.String(view.muting.inhibited_by);
   json.EndArray().Key("silencedBy").BeginArray();
   for (const std::string& id : view.muting.silenced_by) json.String(id);
   json.EndArray().Key("state").String(Suppressed(view) ? "suppressed" : "active").EndObject();
-  json.Key("updatedAt").String(notify::Rfc3339Millis(alert.starts_at));
+  json.Key("updatedAt").String(Rfc3339Millis(alert.starts_at));
   if (!alert.generator_url.empty()) json.Key("generatorURL").String(alert.generator_url);
   WriteLabels("labels", alert.labels, json);
   json.EndObject();
@@ -194,7 +194,7 @@ Response AmStatus(const std::string& config, WallTime started) {
   json.BeginObject().Key("cluster").BeginObject().Key("peers").BeginArray().EndArray();
   json.Key("status").String("disabled").EndObject();
   json.Key("config").BeginObject().Key("original").String(config).EndObject();
-  json.Key("uptime").String(notify::Rfc3339Millis(started));
+  json.Key("uptime").String(Rfc3339Millis(started));
   json.Key("versionInfo").BeginObject();
   json.Key("branch").String("").Key("buildDate").String("").Key("buildUser").String("");
   json.Key("goVersion").String("").Key("revision").String(kRevision);

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "agent/api/envelope.h"
-#include "agent/api/params.h"
 #include "agent/http/form.h"
 #include "base/json.h"
+#include "base/time_text.h"
 
 namespace tocsin::api {
 namespace {
@@ -26,8 +26,8 @@ std::string_view StateText(trend::LeakState state) {
 void WriteConfirmed(JsonWriter& json, const LeakFinding& leak, WallTime now) {
   json.Key("summary").String(LeakSummary(leak));
   json.Key("description").String(LeakDescription(leak, now));
-  json.Key("since").String(FormatTime(ToMillis(leak.since)));
-  json.Key("confirmedAt").String(FormatTime(ToMillis(leak.confirmed_at)));
+  json.Key("since").String(Rfc3339(leak.since));
+  json.Key("confirmedAt").String(Rfc3339(leak.confirmed_at));
   json.Key("slope").Double(leak.slope);
   json.Key("slopeLow").Double(leak.slope_low);
   json.Key("slopeHigh").Double(leak.slope_high);

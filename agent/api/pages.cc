@@ -11,7 +11,7 @@
 #include "base/format.h"
 #include "base/html.h"
 #include "base/parse.h"
-#include "notify/text.h"
+#include "base/time_text.h"
 #include "rules/links.h"
 #include "rules/promql/parser.h"
 
@@ -117,9 +117,8 @@ std::string Chart(const promql::QueryResult& result, std::int64_t start_ms) {
     table += "</td></tr>\n";
   }
   html += "</svg><p>" + FormatGoFloat(bounds.low) + " <small>(from " +
-          notify::Rfc3339(FromMillis(start_ms)) + " to " +
-          notify::Rfc3339(FromMillis(start_ms + kSpanMs)) + ")</small></p>\n" + table +
-          "</table>\n";
+          Rfc3339(FromMillis(start_ms)) + " to " + Rfc3339(FromMillis(start_ms + kSpanMs)) +
+          ")</small></p>\n" + table + "</table>\n";
   if (result.matrix.size() > kMaxDrawn) {
     html += "<p>and " + std::to_string(result.matrix.size() - kMaxDrawn) + " more series</p>\n";
   }

@@ -2,7 +2,6 @@
 // Parameters of the query API, as Prometheus reads them.
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "agent/http/router.h"
@@ -23,8 +22,5 @@ Result<std::int64_t> TimeParam(const http::Form& form, std::string_view name,
 
 /// The named whole number from 0 (0: no limit), or 0 when absent.
 Result<std::uint64_t> LimitParam(const http::Form& form, std::string_view name);
-
-/// RFC 3339 with nanoseconds as Go prints them ("2020-09-13T12:26:40.5Z").
-std::string FormatTime(std::int64_t ms);
 
 }  // namespace tocsin::api

@@ -1,7 +1,6 @@
 #include "agent/api/performance.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "agent/http/form.h"
 #include "agent/performance/report.h"
 #include "base/json.h"
+#include "base/time_text.h"
 #include "rules/promql/parser.h"
 
 namespace tocsin::api {
@@ -81,10 +81,7 @@ void WriteAlert(const perf::ActiveAlert& active, JsonWriter& json) {
   json.BeginObject().Key("name").String(active.rule->name);
   json.Key("state").String(AlertStateText(alert.state));
   json.Key("severity").String(alert.labels.Get("severity"));
-  json.Key("value")
-      .Double(alert.value)
-      .Key("active_since")
-      .String(FormatTime(ToMillis(alert.active_at)));
+  json.Key("value").Double(alert.value).Key("active_since").String(Rfc3339(alert.active_at));
   for (const auto& [key, from] :
        {std::pair{"labels", &alert.labels}, std::pair{"annotations", &alert.annotations}}) {
     json.Key(key).BeginObject();
@@ -101,7 +98,7 @@ template <class Write>
 http::Response Answer(const PerformanceView& view, const Write& write) {
   std::string data;
   JsonWriter json(data);
-  json.BeginObject().Key("host").String(view.host).Key("time").String(FormatTime(At(view)));
+  json.BeginObject().Key("host").String(view.host).Key("time").String(Rfc3339(view.now));
   if (const Status written = write(json); !written) return Failure(written.error());
   json.EndObject();
   return Success(data);

@@ -7,16 +7,16 @@
 #include <string>
 
 #include "agent/api/envelope.h"
-#include "agent/api/params.h"
 #include "base/format.h"
 #include "base/json.h"
+#include "base/time_text.h"
 
 namespace tocsin::api {
 namespace {
 
 /// Go's zero time stands for never.
 std::string TimeOrNever(WallTime time) {
-  return time == WallTime{} ? "0001-01-01T00:00:00Z" : FormatTime(ToMillis(time));
+  return time == WallTime{} ? "0001-01-01T00:00:00Z" : Rfc3339(time);
 }
 
 /// strconv.FormatFloat(v, 'e', -1, 64): "1e+00".
@@ -40,9 +40,9 @@ void WriteAlert(JsonWriter& json, const AlertView& alert) {
   json.Key("annotations");
   WriteLabels(json, alert.annotations);
   json.Key("state").String(AlertStateText(alert.state));
-  json.Key("activeAt").String(FormatTime(ToMillis(alert.active_at)));
+  json.Key("activeAt").String(Rfc3339(alert.active_at));
   if (alert.keep_firing_since) {
-    json.Key("keepFiringSince").String(FormatTime(ToMillis(*alert.keep_firing_since)));
+    json.Key("keepFiringSince").String(Rfc3339(*alert.keep_firing_since));
   }
   json.Key("value").String(FormatExponent(alert.value));
   if (alert.no_data) json.Key("noData").Bool(true);

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "notify/text.h"
+#include "base/time_text.h"
 
 namespace tocsin::api {
 namespace {
@@ -42,7 +42,7 @@ Result<bool> Flag(const object& parent, std::string_view key, std::optional<bool
 
 Result<WallTime> Time(const object& parent, std::string_view key) {
   TRY_ASSIGN(const std::string text, Text(parent, key));
-  const auto time = notify::ParseRfc3339(text);
+  const auto time = ParseRfc3339(text);
   if (!time) return Error{Errc::kInvalid, std::string(key) + " is no RFC 3339 time: " + text};
   return *time;
 }
@@ -64,9 +64,9 @@ void WriteSilence(const notify::Silence& silence, WallTime now, JsonWriter& json
   json.BeginObject().Key("id").String(silence.id);
   json.Key("status").BeginObject().Key("state");
   json.String(notify::SilenceStateText(silence.StateAt(now))).EndObject();
-  json.Key("updatedAt").String(notify::Rfc3339Millis(silence.updated_at));
+  json.Key("updatedAt").String(Rfc3339Millis(silence.updated_at));
   json.Key("comment").String(silence.comment).Key("createdBy").String(silence.created_by);
-  json.Key("endsAt").String(notify::Rfc3339Millis(silence.ends_at));
+  json.Key("endsAt").String(Rfc3339Millis(silence.ends_at));
   json.Key("matchers").BeginArray();
   for (const Matcher& matcher : silence.matchers) {
     const bool is_equal = matcher.op() == MatchOp::kEqual || matcher.op() == MatchOp::kRegex;
@@ -74,7 +74,7 @@ void WriteSilence(const notify::Silence& silence, WallTime now, JsonWriter& json
     json.BeginObject().Key("isEqual").Bool(is_equal).Key("isRegex").Bool(is_regex);
     json.Key("name").String(matcher.name()).Key("value").String(matcher.value()).EndObject();
   }
-  json.EndArray().Key("startsAt").String(notify::Rfc3339Millis(silence.starts_at)).EndObject();
+  json.EndArray().Key("startsAt").String(Rfc3339Millis(silence.starts_at)).EndObject();
 }
 
 Result<notify::Silence> ReadSilence(std::string_view json) {

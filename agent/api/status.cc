@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <map>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "agent/version.h"
 #include "base/json.h"
 #include "base/parse.h"
+#include "base/time_text.h"
 
 namespace tocsin::api {
 namespace {
@@ -57,7 +57,7 @@ void WriteTarget(JsonWriter& json, const RunningCollector& target, const std::st
   WriteLabels(json, target_labels.With("collector", target.name));
   json.Key("scrapePool").String(target.room).Key("scrapeUrl").String(url);
   json.Key("globalUrl").String(url).Key("lastError").String(status.last_error);
-  json.Key("lastScrape").String(FormatTime(ToMillis(status.last_round)));
+  json.Key("lastScrape").String(Rfc3339(status.last_round));
   json.Key("lastScrapeDuration").Double(ToSeconds(status.last_duration));
   json.Key("health").String(HealthOf(status.health));
   json.Key("scrapeInterval").String(FormatDuration(target.interval));
@@ -80,10 +80,10 @@ http::Response Runtime(const RuntimeInfo& info, const store::StoreStats& stats) 
   std::array<char, 4096> folder{};
   std::string data;
   JsonWriter json(data);
-  json.BeginObject().Key("startTime").String(FormatTime(ToMillis(info.started)));
+  json.BeginObject().Key("startTime").String(Rfc3339(info.started));
   json.Key("CWD").String(::getcwd(folder.data(), folder.size()) ? folder.data() : "");
   json.Key("reloadConfigSuccess").Bool(info.reload_successful);
-  json.Key("lastConfigTime").String(FormatTime(ToMillis(info.last_reload)));
+  json.Key("lastConfigTime").String(Rfc3339(info.last_reload));
   json.Key("corruptionCount").Int(static_cast<std::int64_t>(stats.corruptions));
   json.Key("goroutineCount").Int(0);
   json.Key("GOMAXPROCS").Int(std::thread::hardware_concurrency());

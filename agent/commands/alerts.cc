@@ -11,7 +11,7 @@
 #include "agent/commands/matcher_arguments.h"
 #include "base/json.h"
 #include "base/parse.h"
-#include "notify/text.h"
+#include "base/time_text.h"
 
 namespace tocsin {
 namespace {
@@ -116,7 +116,7 @@ Result<std::vector<Shown>> ReadAlerts(const AlertArguments& arguments, const std
 
 /// "3h12m" of two units at most.
 std::string Ago(const std::string& since, WallTime now) {
-  const auto time = notify::ParseRfc3339(since);
+  const auto time = ParseRfc3339(since);
   if (!time || *time > now) return "0s";
   milliseconds age = std::chrono::floor<seconds>(now - *time);
   if (age >= std::chrono::minutes(1)) age = std::chrono::floor<std::chrono::minutes>(age);

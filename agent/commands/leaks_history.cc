@@ -5,9 +5,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "agent/api/params.h"
 #include "base/format.h"
 #include "base/parse.h"
+#include "base/time_text.h"
 #include "rules/history.h"
 #include "rules/leak_tracker.h"
 #include "rules/memory_store.h"
@@ -110,7 +110,7 @@ Result<std::string> FindLeaksIn(std::string_view text, const std::string& name,
   std::unordered_map<Labels, bool, LabelsHash> leaking;
   std::string out;
   const auto tell = [&](WallTime at, const std::string& what) {
-    out += api::FormatTime(ToMillis(at)) + " " + what + "\n";
+    out += Rfc3339(at) + " " + what + "\n";
   };
   const WallTime end = FromMillis(span.last_ms);
   for (WallTime t = FromMillis(span.first_ms); t <= end; t += step) {

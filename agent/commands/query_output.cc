@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/api/params.h"
 #include "agent/api/result_json.h"
+#include "base/time_text.h"
 
 namespace tocsin {
 namespace {
@@ -100,7 +100,7 @@ std::string ResultTable(const promql::QueryResult& result) {
       for (const promql::MatrixSeries& series : result.matrix) {
         rows.emplace_back(series.labels.ToString(), "");
         for (const Sample& sample : series.samples) {
-          rows.emplace_back("  " + api::FormatTime(sample.t_ms),
+          rows.emplace_back("  " + Rfc3339(FromMillis(sample.t_ms)),
                             api::FormatSampleValue(sample.value));
         }
       }
@@ -126,8 +126,8 @@ std::string ResultChart(const promql::QueryResult& result, std::size_t width) {
   for (const promql::MatrixSeries& series : result.matrix) {
     AppendChart(series, std::max<std::size_t>(width, 2), start_ms, end_ms, out);
   }
-  out.append("  ").append(api::FormatTime(start_ms)).append(" … ");
-  out.append(api::FormatTime(end_ms)).append("\n");
+  out.append("  ").append(Rfc3339(FromMillis(start_ms))).append(" … ");
+  out.append(Rfc3339(FromMillis(end_ms))).append("\n");
   return out;
 }
 

@@ -1,12 +1,11 @@
 #include "agent/performance/report.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
-#include <ctime>
 #include <map>
 #include <utility>
 
+#include "base/time_text.h"
 #include "rules/leak_finding.h"
 
 namespace tocsin::performance {
@@ -147,15 +146,6 @@ void AppendBottlenecks(const Report& report, std::string& out) {
   if (!quiet.empty()) out += "  quiet: " + Names(quiet) + "\n";
 }
 
-std::string Utc(std::int64_t at_ms) {
-  const std::time_t seconds = at_ms / 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts);
-  return text.data();
-}
-
 void AppendAlerts(const std::vector<ActiveAlert>& alerts, std::string& out) {
   if (alerts.empty()) return;
   out += "\nAlerts\n";
@@ -270,7 +260,8 @@ std::string ShowReport(const Report& report, const std::vector<ActiveAlert>& ale
                        std::string_view host) {
   const Diagnosis& diagnosis = report.diagnosis;
   std::string out(host);
-  out += (host.empty() ? "" : ", ") + Utc(diagnosis.at_ms) + ": " +
+  out += (host.empty() ? "" : ", ") +
+         FormatUtc(FromMillis(diagnosis.at_ms), "%Y-%m-%d %H:%M:%S UTC") + ": " +
          std::string(LevelText(HealthOf(diagnosis, alerts))) + "\n\n";
   AppendBottlenecks(report, out);
   AppendAlerts(alerts, out);

@@ -4,10 +4,10 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <optional>
 
 #include "base/parse.h"
+#include "base/time_text.h"
 #include "collectors/decimal_text.h"
 
 namespace tocsin {
@@ -26,13 +26,10 @@ std::string_view TrimRight(std::string_view text) {
 /// An instant as Go's time.Time prints itself in UTC.
 void AppendGoTime(double epoch_seconds, std::string& out) {
   const auto hundredths = static_cast<std::int64_t>(std::llround(epoch_seconds * 100));
-  const std::time_t whole = hundredths / 100;
-  struct tm utc {};
-  ::gmtime_r(&whole, &utc);
-  std::array<char, 64> buffer;
-  out.append(buffer.data(), std::strftime(buffer.data(), buffer.size(), "%F %T", &utc));
+  out += FormatUtc(WallTime(seconds(hundredths / 100)), "%F %T");
   if (const auto rest = hundredths % 100; rest != 0) {
     const int digits = rest % 10 == 0 ? 1 : 2;
+    std::array<char, 16> buffer;
     const int length = std::snprintf(buffer.data(), buffer.size(), ".%0*d", digits,
                                      static_cast<int>(digits == 1 ? rest / 10 : rest));
     out.append(buffer.data(), static_cast<std::size_t>(length));

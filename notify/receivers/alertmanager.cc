@@ -1,6 +1,6 @@
 #include "base/json.h"
+#include "base/time_text.h"
 #include "notify/receivers/receivers.h"
-#include "notify/text.h"
 
 namespace tocsin::notify {
 namespace {

@@ -3,9 +3,9 @@
 
 #include "base/parse.h"
 #include "base/sha256.h"
+#include "base/time_text.h"
 #include "notify/mail.h"
 #include "notify/receivers/receivers.h"
-#include "notify/text.h"
 
 namespace tocsin::notify {
 namespace {
@@ -45,7 +45,9 @@ class Email final : public Notifier {
     AddHeader("From", plain.Expand(from), mail);
     AddHeader("To", plain.Expand(to), mail);
     for (const auto& [name, value] : headers) AddHeader(name, plain.Expand(value), mail);
-    AddHeader("Date", MailDate(now), mail);
+    std::string date;
+    AppendImfDate(now, date);
+    AddHeader("Date", date + " +0000", mail);
     AddHeader("Message-ID", "<" + id + "@" + server.hello + ">", mail);
     mail.html = rich.Expand(html);
     mail.text = plain.Expand(text);

@@ -18,12 +18,6 @@ TEST(TimeParamTest, ReadsUnixTimesAndRfc3339) {
   }
 }
 
-TEST(TimeParamTest, FormatsAsGoDoes) {
-  EXPECT_EQ(FormatTime(1'600'000'000'500), "2020-09-13T12:26:40.5Z");
-  EXPECT_EQ(FormatTime(1'600'000'000'000), "2020-09-13T12:26:40Z");
-  EXPECT_EQ(*ParseTimeParam(FormatTime(1'234'567'890'123)), 1'234'567'890'123);
-}
-
 TEST(DurationParamTest, ReadsSecondsAndDurations) {
   EXPECT_EQ(*ParseDurationParam("15"), 15'000);
   EXPECT_EQ(*ParseDurationParam("0.5"), 500);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 
 #include "base/ascii.h"
 #include "base/parse.h"
+#include "base/time_text.h"
 #include "collectors/net/http.h"
 #include "collectors/response/probe/cookies.h"
 #include "collectors/response/probe/decompress.h"
@@ -20,17 +20,6 @@ namespace {
 constexpr int kMaxRedirects = 10;
 /// Of a body, where the module sets no limit.
 constexpr std::size_t kMaxBody = 16 << 20;
-
-/// Unix time of a date as HTTP writes it, in any of its three forms.
-std::optional<double> ParseHttpDate(const std::string& text) {
-  for (const char* form :
-       {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
-    std::tm time{};
-    const char* end = ::strptime(text.c_str(), form, &time);
-    if (end && *end == '\0') return static_cast<double>(::timegm(&time));
-  }
-  return std::nullopt;
-}
 
 bool IsRedirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -233,7 +222,7 @@ class HttpProbe final : public ProbeBase {
     facts().tls = reply.tls.has_value();
     if (reply.tls) result_.tls = FactsOf(*reply.tls);
     if (const std::string* modified = reply.Header("last-modified")) {
-      facts().last_modified = ParseHttpDate(*modified);
+      if (const auto date = ParseHttpDate(*modified)) facts().last_modified = ToSeconds(*date);
     }
   }
 

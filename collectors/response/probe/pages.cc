@@ -2,26 +2,17 @@
 
 #include <array>
 #include <cmath>
-#include <ctime>
 
 #include "base/format.h"
 #include "base/html.h"
 #include "base/parse.h"
+#include "base/time_text.h"
 #include "base/utf8.h"
 #include "collectors/response/probe/emit.h"
 #include "metrics/exposition/render.h"
 
 namespace tocsin::probe {
 namespace {
-
-std::string TimeText(WallTime time) {
-  const std::time_t whole = std::chrono::floor<seconds>(time).time_since_epoch().count();
-  std::tm utc{};
-  ::gmtime_r(&whole, &utc);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%SZ", &utc);
-  return text.data();
-}
 
 void AppendTable(std::string_view title, const std::vector<HistoryEntry>& entries,
                  std::string& out) {
@@ -35,7 +26,7 @@ void AppendTable(std::string_view title, const std::vector<HistoryEntry>& entrie
       "<th>Duration</th><th>Debug</th></tr>\n";
   for (const HistoryEntry& entry : entries) {
     const ProbeResult& result = *entry.result;
-    out += "<tr><td>" + TimeText(result.began) + "</td><td>";
+    out += "<tr><td>" + FormatUtc(result.began, "%Y-%m-%d %H:%M:%SZ") + "</td><td>";
     AppendHtml(entry.module->name, out);
     out += "</td><td>";
     AppendHtml(entry.target, out);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace tocsin {
 namespace {
 
@@ -12,10 +14,6 @@ constexpr std::size_t kMaxPattern = 2048;
 constexpr std::size_t kMaxPieces = 128;
 
 bool IsAscii(char c) { return static_cast<unsigned char>(c) < 0x80; }
-
-bool IsWordCharacter(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
 
 bool HasMeaning(char c) {
   return std::string_view("\\.+*?()|[]{}^$").find(c) != std::string_view::npos;
@@ -59,7 +57,7 @@ bool WildcardPattern::ReadPieces(std::string_view regex) {
       has_gaps_ = true;
       taken = 2;
     } else if (c == '\\') {
-      if (regex.size() < 2 || !IsAscii(regex[1]) || IsWordCharacter(regex[1])) return false;
+      if (regex.size() < 2 || !IsAscii(regex[1]) || IsWordChar(regex[1])) return false;
       pieces.back().literal += regex[1];
       taken = 2;
     } else {

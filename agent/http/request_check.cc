@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 
 namespace tocsin::http {
@@ -11,8 +12,7 @@ namespace {
 bool IsToken(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kMarks.find(c) != std::string_view::npos;
+    return IsAsciiAlphanumeric(c) || kMarks.find(c) != std::string_view::npos;
   });
 }
 
@@ -25,8 +25,8 @@ bool IsFieldText(std::string_view text) {
 /// host[:port], where host is a name or an address.
 bool IsHost(std::string_view text) {
   return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
-           c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
+    return IsAsciiAlphanumeric(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' ||
+           c == ']';
   });
 }
 

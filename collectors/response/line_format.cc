@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 
 namespace tocsin {
@@ -33,10 +34,6 @@ constexpr std::array<Named, 11> kNginx{{
     {"upstream_response_time", AccessField::kSeconds},
     {"upstream_header_time", AccessField::kSkip},
 }};
-
-bool IsNameCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 /// Collects the parts of a format in their order.
 class Builder {
@@ -122,7 +119,7 @@ Result<LineFormat> ParseNginx(std::string_view text) {
     text.remove_prefix(1);
     const bool braces = text.starts_with('{');
     if (braces) text.remove_prefix(1);
-    const auto end = std::find_if_not(text.begin(), text.end(), &IsNameCharacter);
+    const auto end = std::find_if_not(text.begin(), text.end(), &IsWordChar);
     const std::string_view name = text.substr(0, static_cast<std::size_t>(end - text.begin()));
     text.remove_prefix(name.size());
     if (name.empty() || (braces && !text.starts_with('}'))) {

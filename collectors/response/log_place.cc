@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "base/ascii.h"
 #include "base/json.h"
 
 namespace tocsin {
@@ -18,15 +19,13 @@ namespace {
 /// Names of a folder that are looked at.
 constexpr int kMaxNames = 20'000;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 /// What rotation puts into a name: a number or a date.
 bool IsStamp(std::string_view text) {
   if (text.size() < 2 || std::string_view(".-_").find(text.front()) == std::string_view::npos) {
     return false;
   }
-  return IsDigit(text[1]) && std::all_of(text.begin() + 1, text.end(), [](char c) {
-           return IsDigit(c) || std::string_view(".-_:T").find(c) != std::string_view::npos;
+  return IsAsciiDigit(text[1]) && std::all_of(text.begin() + 1, text.end(), [](char c) {
+           return IsAsciiDigit(c) || std::string_view(".-_:T").find(c) != std::string_view::npos;
          });
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 
 namespace tocsin {
@@ -16,18 +17,16 @@ constexpr std::array<std::string_view, 13> kTypes{
 constexpr double kMilli = 0.001;
 constexpr double kMicros = 1000000;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 }  // namespace
 
 std::optional<SensorFile> ParseSensorFile(std::string_view name) {
   const auto digit =
-      static_cast<std::size_t>(std::find_if(name.begin(), name.end(), IsDigit) - name.begin());
+      static_cast<std::size_t>(std::find_if(name.begin(), name.end(), IsAsciiDigit) - name.begin());
   SensorFile file{name.substr(0, digit), 0, {}};
   if (std::find(kTypes.begin(), kTypes.end(), file.type) == kTypes.end()) return std::nullopt;
   std::string_view rest = name.substr(digit);
-  const auto end =
-      static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), IsDigit) - rest.begin());
+  const auto end = static_cast<std::size_t>(
+      std::find_if_not(rest.begin(), rest.end(), IsAsciiDigit) - rest.begin());
   if (end > 0) {
     const auto number = ParseInt<std::uint32_t>(rest.substr(0, end));
     if (!number) return std::nullopt;
@@ -46,7 +45,7 @@ std::string CleanMetricName(std::string_view name) {
     const auto byte = static_cast<unsigned char>(c);
     if ((byte & 0xC0) == 0x80) continue;  // the rest of a character outside ASCII
     const char lower = static_cast<char>(byte < 0x80 ? std::tolower(byte) : '_');
-    const bool stays = (lower >= 'a' && lower <= 'z') || IsDigit(lower) || lower == ':';
+    const bool stays = (lower >= 'a' && lower <= 'z') || IsAsciiDigit(lower) || lower == ':';
     clean += stays ? lower : '_';
   }
   const auto first = clean.find_first_not_of('_');

@@ -1,5 +1,6 @@
 #include <string>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "collectors/host_fs.h"
 #include "collectors/row_cache.h"
@@ -16,8 +17,7 @@ HostFamily FamilyOf(std::string_view field, bool in_bytes) {
   std::string name;
   for (const char c : field) {
     if (c == ')') continue;
-    const bool stays = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    name += stays ? c : '_';
+    name += IsAsciiAlphanumeric(c) ? c : '_';
   }
   if (in_bytes) name += "_bytes";
   return {.name = "node_memory_" + name,

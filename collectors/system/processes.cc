@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "collectors/device_dir.h"
 #include "collectors/host_fs.h"
@@ -69,8 +70,6 @@ class ProcessesCollector final : public Collector {
   }
 
  private:
-  static bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-
   /// Nothing if the process ended since it was listed.
   std::optional<Stat> Read(const std::string& path) {
     const RawRead read = files_.Read(path);
@@ -86,7 +85,7 @@ class ProcessesCollector final : public Collector {
     const std::string_view state = TakeField(stat);
     for (int i = 0; i < kBetween; ++i) TakeField(stat);
     const auto threads = ParseInt<std::uint64_t>(TakeField(stat));
-    if (!threads || state.size() != 1 || !IsLetter(state[0])) return std::nullopt;
+    if (!threads || state.size() != 1 || !IsAsciiLetter(state[0])) return std::nullopt;
     return Stat{state[0], *threads};
   }
 

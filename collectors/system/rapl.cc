@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "collectors/device_dir.h"
 #include "collectors/host_fs.h"
@@ -36,8 +37,7 @@ struct Zone {
 std::string Sanitized(std::string_view name) {
   std::string out(name);
   for (char& c : out) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!letter && !(c >= '0' && c <= '9') && c != '_' && c != ':') c = '_';
+    if (!IsWordChar(c) && c != ':') c = '_';
   }
   return out;
 }

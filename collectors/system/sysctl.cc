@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "collectors/decimal_text.h"
 #include "collectors/host_fs.h"
@@ -30,8 +31,7 @@ struct Sysctl {
 std::string Sanitized(std::string_view name) {
   std::string out(name);
   for (char& c : out) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!letter && !(c >= '0' && c <= '9') && c != '_') c = '_';
+    if (!IsWordChar(c)) c = '_';
   }
   return out;
 }

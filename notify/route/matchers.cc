@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "base/utf8.h"
 
@@ -10,8 +11,7 @@ namespace tocsin::notify {
 namespace {
 
 bool IsNameChar(char c, bool first) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||
-         (!first && c >= '0' && c <= '9');
+  return c == ':' || (IsWordChar(c) && !(first && IsAsciiDigit(c)));
 }
 
 Error Bad(std::string_view what, std::string_view text) {

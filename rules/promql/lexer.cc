@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "rules/promql/quote.h"
 
@@ -13,9 +14,7 @@ namespace {
 constexpr std::string_view kDigits = "0123456789";
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsAlpha(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool IsAlphaNumeric(char c) { return IsAlpha(c) || IsDigit(c); }
+bool IsAlpha(char c) { return c == '_' || IsAsciiLetter(c); }
 
 struct Keyword {
   std::string_view word;
@@ -175,7 +174,7 @@ Token Lexer::Outside() {
   }
   if (std::exchange(duration_next_, false)) return NumberOrDuration();
   const char c = Peek();
-  if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return NumberOrDuration();
+  if (IsAsciiDigit(c) || (c == '.' && IsAsciiDigit(Peek(1)))) return NumberOrDuration();
   if (IsAlpha(c) || c == ':') {
     if (!bracket_open_) return Word(true);
     if (c == ':') {
@@ -276,7 +275,7 @@ Token Lexer::InsideBraces() {
 }
 
 Token Lexer::Word(bool keywords) {
-  while (IsAlphaNumeric(Peek()) || (keywords && Peek() == ':')) ++at_;
+  while (IsWordChar(Peek()) || (keywords && Peek() == ':')) ++at_;
   Token token = Make(K::kIdentifier);
   if (!keywords) return token;
   if (const Keyword* keyword = FindKeyword(token.text)) {
@@ -314,17 +313,17 @@ bool Lexer::ScanNumber() {
       if (Peek() == '_' || Peek() == '.') return false;
     } else if (Peek() == '_') {
       ++at_;
-      if (!IsAlphaNumeric(Peek()) || Peek() == '_') return false;
+      if (!IsAsciiAlphanumeric(Peek())) return false;
     } else if (Peek() == 'e' || Peek() == 'E') {
       ++at_;
       if (std::exchange(exponent, true)) return false;
       AcceptAny("+-");
-      if (!IsDigit(Peek())) return false;
+      if (!IsAsciiDigit(Peek())) return false;
     } else {
       break;
     }
   }
-  return at_ != first && !IsAlphaNumeric(Peek());
+  return at_ != first && !IsWordChar(Peek());
 }
 
 bool Lexer::ScanDurationRest() {
@@ -336,7 +335,7 @@ bool Lexer::ScanDurationRest() {
     if (!AcceptAny("smhdw")) return false;
     AcceptAny("s");
   }
-  if (!IsAlphaNumeric(Peek())) return true;
+  if (!IsWordChar(Peek())) return true;
   ++at_;  // the message shows what is wrong
   return false;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "base/format.h"
 #include "base/utf8.h"
 #include "rules/template/escape.h"
@@ -17,10 +18,7 @@ namespace {
 constexpr std::string_view kFailsafe = "ZgotmplZ";
 constexpr std::size_t kTail = 12;
 
-char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
-bool IsAsciiLetter(char c) { return LowerAscii(c) >= 'a' && LowerAscii(c) <= 'z'; }
-bool IsAlphanumeric(char c) { return IsAsciiLetter(c) || (c >= '0' && c <= '9'); }
 
 constexpr std::array<std::string_view, 14> kUrlAttributes{
     "action", "background", "cite",     "classid", "codebase",   "data", "formaction",
@@ -68,7 +66,7 @@ std::string UrlText(std::string_view text, bool keep_reserved) {
     const auto hex = [&](std::size_t at) {
       return at < text.size() && std::isxdigit(static_cast<unsigned char>(text[at])) != 0;
     };
-    const bool kept = IsAlphanumeric(c) || kUnreserved.find(c) != std::string_view::npos ||
+    const bool kept = IsAsciiAlphanumeric(c) || kUnreserved.find(c) != std::string_view::npos ||
                       (keep_reserved && (kReserved.find(c) != std::string_view::npos ||
                                          (c == '%' && hex(i + 1) && hex(i + 2))));
     if (kept) {
@@ -177,7 +175,7 @@ std::string StyleText(std::string_view text) {
 }  // namespace
 
 void HtmlEscaper::Literal(std::string_view text) {
-  for (const char c : text) Step(LowerAscii(c));
+  for (const char c : text) Step(ToLowerAscii(c));
 }
 
 void HtmlEscaper::Step(char c) {
@@ -360,8 +358,9 @@ void HtmlEscaper::Append(const Value& value, std::string_view text, std::string&
     case Context::kTagName:
     case Context::kTag:
     case Context::kAttrName:
-      out +=
-          std::all_of(text.begin(), text.end(), IsAlphanumeric) && !text.empty() ? text : kFailsafe;
+      out += std::all_of(text.begin(), text.end(), IsAsciiAlphanumeric) && !text.empty()
+                 ? text
+                 : kFailsafe;
       return;
     case Context::kBeforeValue:
       StartValue('\0');

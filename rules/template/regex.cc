@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "rules/template/unicode.h"
 
@@ -56,16 +57,12 @@ RegexCache& Cache() {
   return cache;
 }
 
-bool IsNameByte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 /// Takes the name of a group off `rest`, which follows a $; empty if there is none.
 std::string_view TakeGroupName(std::string_view& rest) {
   const bool braced = rest.starts_with('{');
   std::string_view name = rest.substr(braced ? 1 : 0);
   std::size_t length = 0;
-  while (length < name.size() && IsNameByte(name[length])) ++length;
+  while (length < name.size() && IsWordChar(name[length])) ++length;
   name = name.substr(0, length);
   const bool closed = !braced || rest.substr(1 + length).starts_with('}');
   if (name.empty() || !closed) return {};

@@ -32,9 +32,8 @@ bool IsKnownMethod(std::string_view method) {
 
 /// "HTTP/" and two digits with a dot between them.
 bool IsVersion(std::string_view text) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return text.size() == 8 && text.starts_with("HTTP/") && digit(text[5]) && text[6] == '.' &&
-         digit(text[7]);
+  return text.size() == 8 && text.starts_with("HTTP/") && IsAsciiDigit(text[5]) && text[6] == '.' &&
+         IsAsciiDigit(text[7]);
 }
 
 /// Only these surround a value (RFC 9112, 5); any other control character is part of it, and wrong.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 
 namespace tocsin::otlp {
@@ -50,9 +51,7 @@ std::string_view Translate(const Unit (&units)[N], std::string_view unit) {
   return found == std::end(units) ? unit : found->to;
 }
 
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsWord(char c) { return IsLetter(c) || IsDigit(c) || c == ':'; }
+bool IsWord(char c) { return IsAsciiAlphanumeric(c) || c == ':'; }
 
 /// What stands between characters that no metric may have, and underscores.
 std::vector<std::string> Words(std::string_view text) {
@@ -106,7 +105,7 @@ std::string MetricName(const Metric& metric) {
   if (metric.type == DataType::kSum && metric.monotonic) MoveToEnd(words, "total");
   if (metric.type == DataType::kGauge && unit == "1") MoveToEnd(words, "ratio");
   std::string name = Join(words);
-  return IsDigit(name.front()) ? "_" + name : name;
+  return IsAsciiDigit(name.front()) ? "_" + name : name;
 }
 
 std::string LabelName(std::string_view attribute) {
@@ -114,10 +113,10 @@ std::string LabelName(std::string_view attribute) {
   for (const char c : attribute) {
     // One underscore for a character, however many bytes it has.
     if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;
-    name += IsLetter(c) || IsDigit(c) ? c : '_';
+    name += IsAsciiAlphanumeric(c) ? c : '_';
   }
   if (name.empty()) return name;
-  if (IsDigit(name.front())) return "key_" + name;
+  if (IsAsciiDigit(name.front())) return "key_" + name;
   if (name.front() == '_' && !name.starts_with("__")) return "key" + name;
   return name;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 
 namespace tocsin::probe {
@@ -11,10 +12,6 @@ namespace {
 
 /// More memory than this a pattern of a person does not need.
 constexpr std::int64_t kMaxPatternBytes = 1 << 20;
-
-bool IsWord(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 }  // namespace
 
@@ -77,8 +74,8 @@ std::string Pattern::Expand(std::string_view text,
     }
     const bool braced = text.starts_with('{');
     const std::string_view rest = text.substr(braced ? 1 : 0);
-    const auto length =
-        static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), IsWord) - rest.begin());
+    const auto length = static_cast<std::size_t>(
+        std::find_if_not(rest.begin(), rest.end(), IsWordChar) - rest.begin());
     if (length == 0 || (braced && rest.substr(length, 1) != "}")) {
       out += '$';  // no reference after all
       continue;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "collectors/response/access_fields.h"
 
@@ -130,10 +131,6 @@ void ReadSample(std::string_view name, std::string_view text, LineSink& sink) {
 
 bool MayBePacked(std::string_view type) { return type == "ms" || type == "h" || type == "d"; }
 
-bool IsNameCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 void AddTag(std::string_view tag, char separator, Identity& identity) {
   const std::size_t at = tag.find(separator);
   if (at == std::string_view::npos || at == 0 || at + 1 == tag.size()) {
@@ -243,7 +240,7 @@ std::string EscapeName(std::string_view name) {
   for (const char c : name) {
     // One '_' for a character, however many bytes it has.
     const bool continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-    if (IsNameCharacter(c)) {
+    if (IsWordChar(c)) {
       out += c;
     } else if (!continues && !(c == '-' && before == '-')) {
       out += '_';

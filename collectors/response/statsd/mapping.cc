@@ -6,16 +6,13 @@
 #include <array>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 
 namespace tocsin::statsd {
 namespace {
 
 using Captures = std::vector<std::string_view>;  // [0] is the whole
-
-bool IsWordCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 /// $1, ${1}, $name, $$; what there is no group for is empty. A number goes as far as letters and
 /// digits do: "$1_total" is a group of that name.
@@ -34,7 +31,7 @@ std::string Expand(std::string_view text, const Captures& captures, const re2::R
     }
     const bool braces = text.starts_with('{');
     if (braces) text.remove_prefix(1);
-    const auto end = std::find_if_not(text.begin(), text.end(), &IsWordCharacter);
+    const auto end = std::find_if_not(text.begin(), text.end(), &IsWordChar);
     const std::string_view word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
     text.remove_prefix(word.size());
     if (braces && text.starts_with('}')) text.remove_prefix(1);
@@ -183,7 +180,7 @@ Status ReadMatch(const YamlFile& file, const YamlNode& node, bool is_regex, Mapp
     const std::string_view part = rest.substr(0, dot);
     const bool good =
         part == "*" || (!part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
-          return IsWordCharacter(c) || c == '-';
+          return IsWordChar(c) || c == '-';
         }));
     if (!good) {
       return file.At(node, "expected parts of a name with dots between them, each a word or *");
@@ -199,7 +196,7 @@ Status ReadLabels(const YamlFile& file, const YamlNode& node, MappingRule& rule)
   for (const auto& [key, value] : node.entries) {
     const std::string& name = key->scalar;
     if (name.empty() || (name[0] >= '0' && name[0] <= '9') ||
-        !std::all_of(name.begin(), name.end(), &IsWordCharacter)) {
+        !std::all_of(name.begin(), name.end(), &IsWordChar)) {
       return file.At(*key, "\"" + name + "\" is no name of a label");
     }
     TRY_ASSIGN(std::string text, YamlString(file, *value));

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "rules/promql/evaluator.h"
@@ -21,10 +22,6 @@ bool IsLabelName(std::string_view name, const QueryContext& context) {
 
 Labels WithLabel(const Labels& labels, std::string_view name, std::string_view value) {
   return value.empty() ? labels.Without(name) : labels.With(name, value);
-}
-
-bool IsTemplateWord(char c) {
-  return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 /// A replacement as Go's Regexp.Expand reads it, taken apart once: text, and groups by number.
@@ -81,7 +78,7 @@ class Template {
     const bool braced = text.starts_with('{');
     const std::size_t start = braced ? 1 : 0;
     std::size_t end = start;
-    while (end < text.size() && IsTemplateWord(text[end])) ++end;
+    while (end < text.size() && IsWordChar(text[end])) ++end;
     const std::string_view name = text.substr(start, end - start);
     if (name.empty() || (braced && (end == text.size() || text[end] != '}'))) return {};
     text.remove_prefix(braced ? end + 1 : end);

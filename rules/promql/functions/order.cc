@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "rules/promql/evaluator.h"
 #include "rules/promql/functions/families.h"
@@ -12,13 +13,12 @@ namespace {
 
 /// Natural order: runs of digits compare as numbers.
 std::strong_ordering CompareNatural(std::string_view a, std::string_view b) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   while (!a.empty() && !b.empty()) {
-    const bool digits = is_digit(a.front());
-    if (digits != is_digit(b.front())) return a <=> b;
+    const bool digits = IsAsciiDigit(a.front());
+    if (digits != IsAsciiDigit(b.front())) return a <=> b;
     const auto take = [&](std::string_view& text) {
       std::size_t end = 0;
-      while (end < text.size() && is_digit(text[end]) == digits) ++end;
+      while (end < text.size() && IsAsciiDigit(text[end]) == digits) ++end;
       const std::string_view run = text.substr(0, end);
       text.remove_prefix(end);
       return run;

@@ -6,6 +6,7 @@
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "base/yaml.h"
+#include "metrics/names.h"
 #include "rules/leak_spec.h"
 #include "rules/promql/parser.h"
 #include "rules/promql/printer.h"
@@ -37,7 +38,7 @@ void ReadTexts(RuleSource& source, YamlFields& fields, std::string_view key, std
     return;
   }
   for (const auto& [name, value] : node->entries) {
-    if (!promql::IsLegacyLabelName(name->scalar) || name->scalar == kMetricName) {
+    if (!IsLabelName(name->scalar) || name->scalar == kMetricName) {
       source.Fail(*name, "invalid " + std::string(kind) + " name \"" + name->scalar +
                              "\": expected letters, digits and _, not beginning with a digit");
       continue;
@@ -98,7 +99,7 @@ void ReadRecording(RuleSource& source, YamlFields& fields, const std::string& wh
     source.Fail(*value, "\"" + std::string(key) + "\" belongs to alerting rules; " + what +
                             " only records");
   }
-  if (!promql::IsLegacyMetricName(rule.name)) {
+  if (!IsMetricName(rule.name)) {
     source.Fail(*fields.Find("record"), "invalid recording rule name \"" + rule.name +
                                             "\": expected a metric name, letters, digits, _ and :");
   }

@@ -10,6 +10,7 @@
 #include "agent/performance/report.h"
 #include "base/json.h"
 #include "base/time_text.h"
+#include "metrics/names.h"
 #include "rules/promql/parser.h"
 
 namespace tocsin::api {
@@ -208,7 +209,7 @@ http::Response PerformanceMetrics(const PerformanceView& view) {
 http::Response PerformanceMetric(const PerformanceView& view, const http::Request& request) {
   const std::string_view name = request.path.substr(kMetricPrefix.size());
   const perf::VitalSpec* vital = perf::FindVital(name);
-  if (!vital && !promql::IsLegacyMetricName(name)) {
+  if (!vital && !IsMetricName(name)) {
     return Failure(ErrorType::kNotFound, "this is no name of a metric");
   }
   const auto window = WindowOf(http::Form::Parse(request), At(view));

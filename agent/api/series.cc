@@ -10,6 +10,7 @@
 #include "agent/api/envelope.h"
 #include "agent/api/params.h"
 #include "base/json.h"
+#include "metrics/names.h"
 #include "rules/promql/parser.h"
 
 namespace tocsin::api {
@@ -106,7 +107,7 @@ http::Response LabelValues(const store::Store& store, const http::Request& reque
   }
   name.remove_prefix(kValuesPrefix.size());
   name.remove_suffix(kValuesSuffix.size());
-  if (!promql::IsLegacyLabelName(name)) {
+  if (!IsLabelName(name)) {
     return Failure(ErrorType::kBadData, "invalid label name: \"" + std::string(name) + "\"");
   }
   Asked asked = ReadQuestion(request);

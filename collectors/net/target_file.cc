@@ -3,7 +3,7 @@
 #include <simdjson.h>
 
 #include "collectors/net/discovery.h"
-#include "metrics/exposition/scanner.h"
+#include "metrics/names.h"
 
 namespace tocsin::net {
 namespace {
@@ -19,7 +19,7 @@ Error Malformed(const std::string& name, std::string_view what) {
 }
 
 Status CheckLabelName(std::string_view label, const std::string& name) {
-  if (exposition::IsLabelName(label)) return Unit{};
+  if (IsLabelName(label)) return Unit{};
   return Malformed(name, "\"" + std::string(label) + "\" is no label name");
 }
 

@@ -3,22 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "metrics/names.h"
+
 namespace tocsin::net {
 namespace {
-
-bool IsLabelName(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  return !name.empty() && letter(name[0]) && !name.starts_with("__") &&
-         std::all_of(name.begin(), name.end(),
-                     [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
 
 Status ReadLabels(const YamlFile& file, const YamlNode& node, TargetSpec& spec) {
   if (!node.IsMap()) return file.At(node, "labels are a map of names and values");
   for (const auto& [name, value] : node.entries) {
-    if (!IsLabelName(name->scalar)) return file.At(*name, "not a label's name");
+    if (!IsFreeLabelName(name->scalar)) return file.At(*name, "not a label's name");
     TRY_ASSIGN(std::string text, YamlString(file, *value));
     spec.labels.emplace_back(name->scalar, std::move(text));
   }

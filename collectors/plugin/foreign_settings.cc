@@ -3,23 +3,17 @@
 #include <set>
 
 #include "base/utf8.h"
+#include "metrics/names.h"
 
 namespace tocsin::plugin {
 namespace {
 
 constexpr std::size_t kMaxMessage = 300;
 
-bool IsLabelName(std::string_view text) {
-  if (text.empty() || text.starts_with("__") || (text[0] >= '0' && text[0] <= '9')) return false;
-  return text.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-         std::string_view::npos;
-}
-
 }  // namespace
 
 Status CheckLabelName(const YamlFile& file, const YamlNode& name) {
-  if (IsLabelName(name.scalar)) return Unit{};
+  if (IsFreeLabelName(name.scalar)) return Unit{};
   return file.At(name, "\"" + name.scalar + "\" is no name for a label");
 }
 

@@ -8,6 +8,7 @@
 #include "collectors/plugin/foreign_settings.h"
 #include "collectors/plugin/json_mapping.h"
 #include "collectors/shapes.h"
+#include "metrics/names.h"
 
 namespace tocsin::plugin {
 namespace {
@@ -25,13 +26,6 @@ const FamilySpec* FindShape(std::string_view name) {
   const auto found = std::find_if(kShapes.begin(), kShapes.end(),
                                   [&](const FamilySpec* shape) { return shape->name == name; });
   return found == kShapes.end() ? nullptr : *found;
-}
-
-bool IsMetricName(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return name.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:") ==
-         std::string_view::npos;
 }
 
 std::size_t Stars(const std::vector<PathStep>& path) {

@@ -15,6 +15,7 @@
 #include "collectors/plugin/program.h"
 #include "collectors/plugin/tocsin_plugin.h"
 #include "collectors/seen_set.h"
+#include "metrics/names.h"
 
 namespace tocsin {
 namespace {
@@ -33,13 +34,6 @@ struct ObjectSettings {
   std::size_t max_series = 10'000;
   plugin::LabelList labels;
 };
-
-bool IsMetricName(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return name.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:") ==
-         std::string_view::npos;
-}
 
 /// A text of a plugin, cut where no sane one would be; nothing if it is null or no UTF-8.
 std::optional<std::string_view> TextOf(const char* text) {

@@ -3,18 +3,10 @@
 #include <algorithm>
 
 #include "base/parse.h"
+#include "metrics/names.h"
 
 namespace tocsin {
 namespace {
-
-bool IsNameStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-
-/// What can be a label, and part of a metric's name.
-bool IsName(std::string_view text) {
-  return !text.empty() && IsNameStart(text[0]) && std::all_of(text.begin(), text.end(), [](char c) {
-    return IsNameStart(c) || (c >= '0' && c <= '9');
-  });
-}
 
 Result<PgUsage> ReadUsage(const YamlFile& file, const YamlNode& node) {
   TRY_ASSIGN(const std::string text, YamlString(file, node));
@@ -46,7 +38,7 @@ Result<PgColumn> ReadColumn(const YamlFile& file, const YamlNode& node, const st
   TRY_ASSIGN(column.usage, ReadUsage(file, *usage));
   TRY_ASSIGN(column.family.help, fields.Read("description", YamlString, ""));
   TRY(fields.Finish());
-  if (!IsName(column.name)) {
+  if (!IsLabelName(column.name)) {
     return file.At(*key, "\"" + column.name + "\" can be no metric or label: use AS in the query");
   }
   column.family.name = query + "_" + column.name;
@@ -70,7 +62,7 @@ Status ReadColumns(const YamlFile& file, const YamlNode& node, PgQuery& query) {
 Result<PgQuery> ReadQuery(const YamlFile& file, const YamlNode& key, const YamlNode& node) {
   PgQuery query;
   query.name = key.scalar;
-  if (!IsName(query.name)) {
+  if (!IsLabelName(query.name)) {
     return file.At(key, "a query's name begins its metrics' names: letters, digits and _");
   }
   YamlFields fields(file, node, "query");

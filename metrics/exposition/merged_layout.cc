@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "metrics/exposition/escape.h"
 #include "metrics/exposition/scanner.h"
+#include "metrics/names.h"
 
 namespace tocsin::exposition {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "base/parse.h"
 #include "base/utf8.h"
+#include "metrics/names.h"
 
 namespace tocsin::exposition {
 namespace {

@@ -3,17 +3,9 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/ascii.h"
+
 namespace tocsin::exposition {
-
-bool IsLabelName(std::string_view text) {
-  return !text.empty() && IsNameStart(text.front()) &&
-         std::all_of(text.begin(), text.end(), IsNameChar);
-}
-
-bool IsMetricName(std::string_view text) {
-  return !text.empty() && (IsNameStart(text.front()) || text.front() == ':') &&
-         std::all_of(text.begin(), text.end(), [](char c) { return IsNameChar(c) || c == ':'; });
-}
 
 bool IsPartOf(std::string_view text, std::string_view whole) {
   const std::less_equal<const char*> le;  // unlike <=, defined for unrelated pointers
@@ -22,16 +14,16 @@ bool IsPartOf(std::string_view text, std::string_view whole) {
 }
 
 std::string_view Scanner::TakeMetricName() {
-  if (AtEnd() || !(IsNameStart(line_[at_]) || line_[at_] == ':')) return {};
+  if (AtEnd() || IsAsciiDigit(line_[at_])) return {};
   const std::size_t start = at_;
-  while (!AtEnd() && (IsNameChar(line_[at_]) || line_[at_] == ':')) ++at_;
+  while (!AtEnd() && (IsWordChar(line_[at_]) || line_[at_] == ':')) ++at_;
   return line_.substr(start, at_ - start);
 }
 
 std::string_view Scanner::TakeLabelName() {
-  if (AtEnd() || !IsNameStart(line_[at_])) return {};
+  if (AtEnd() || IsAsciiDigit(line_[at_])) return {};
   const std::size_t start = at_;
-  while (!AtEnd() && IsNameChar(line_[at_])) ++at_;
+  while (!AtEnd() && IsWordChar(line_[at_])) ++at_;
   return line_.substr(start, at_ - start);
 }
 

@@ -8,16 +8,6 @@
 
 namespace tocsin::exposition {
 
-constexpr bool IsNameStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-constexpr bool IsNameChar(char c) { return IsNameStart(c) || (c >= '0' && c <= '9'); }
-
-/// [a-zA-Z_:][a-zA-Z0-9_:]*
-bool IsMetricName(std::string_view text);
-/// [a-zA-Z_][a-zA-Z0-9_]*
-bool IsLabelName(std::string_view text);
-
 /// Whether the bytes of `text` are bytes of `whole`.
 bool IsPartOf(std::string_view text, std::string_view whole);
 

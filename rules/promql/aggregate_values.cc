@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "base/utf8.h"
+#include "metrics/names.h"
 #include "rules/promql/aggregate.h"
 #include "rules/promql/parser.h"
 #include "rules/promql/quote.h"
@@ -151,7 +152,7 @@ class ValueCounts {
 Status AggregateCountValues(const AggregateExpr& aggregate, Evaluator& evaluator, SeriesSink sink) {
   const std::string& label = As<StringLiteral>(Unparenthesized(*aggregate.parameter)).value;
   const bool valid =
-      evaluator.context().v2() ? IsLegacyLabelName(label) : !label.empty() && IsValidUtf8(label);
+      evaluator.context().v2() ? IsLabelName(label) : !label.empty() && IsValidUtf8(label);
   if (!valid) return ExecutionError("invalid label name " + GoQuoted(label));
   ValueCounts counts(aggregate, evaluator, label);
   TRY(evaluator.Vector(*aggregate.expr, [&](StepSeries& series) { return counts.Count(series); }));

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 
+#include "metrics/names.h"
 #include "rules/promql/functions/catalog.h"
 #include "rules/promql/parser_state.h"
 #include "rules/promql/quote.h"
@@ -106,7 +107,7 @@ std::optional<std::vector<std::string>> Parser::ParseLabelList() {
       auto name = Unquote(Look().text);
       if (!name || name->empty()) return fail("label");
       labels.push_back(*std::move(name));
-    } else if (IsNameWord(Look(), false) && IsLegacyLabelName(Look().text)) {
+    } else if (IsNameWord(Look(), false) && IsLabelName(Look().text)) {
       labels.push_back(Look().text);
     } else {
       return fail("label");

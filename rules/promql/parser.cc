@@ -7,28 +7,12 @@
 namespace tocsin::promql {
 namespace {
 
-bool IsNameByte(char c, bool first) {
-  return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (!first && c >= '0' && c <= '9');
-}
-
-bool IsName(std::string_view name, bool colons) {
-  if (name.empty()) return false;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (!IsNameByte(name[i], i == 0) && !(colons && name[i] == ':')) return false;
-  }
-  return true;
-}
-
 Error ToError(const ParseError& error) {
   return {Errc::kInvalid, std::to_string(error.line) + ":" + std::to_string(error.column) +
                               ": parse error: " + error.message};
 }
 
 }  // namespace
-
-bool IsLegacyMetricName(std::string_view name) { return IsName(name, true); }
-bool IsLegacyLabelName(std::string_view name) { return IsName(name, false); }
 
 std::string ParseError::Caret(std::string_view text) const {
   const std::size_t start = std::min<std::size_t>(pos.start, text.size());

@@ -38,8 +38,4 @@ Result<ExprPtr> ParseExpr(std::string_view text, const ParseOptions& options = {
 /// matchers all match the empty string is refused.
 Result<std::vector<Matcher>> ParseSelector(std::string_view text, ParseError* where = nullptr);
 
-/// True if Prometheus 2 reads `name` as a metric name (label name) without quotes.
-bool IsLegacyMetricName(std::string_view name);
-bool IsLegacyLabelName(std::string_view name);
-
 }  // namespace tocsin::promql

@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/parse.h"
+#include "metrics/names.h"
 #include "rules/promql/functions/catalog.h"
 #include "rules/promql/parser.h"
 #include "rules/promql/quote.h"
@@ -23,7 +24,7 @@ void Print(const Expr& expr, std::string& out);
 std::string Duration(std::int64_t ms) { return FormatDuration(std::chrono::milliseconds(ms)); }
 
 void PrintLabelName(std::string_view name, std::string& out) {
-  if (IsLegacyLabelName(name)) {
+  if (IsLabelName(name)) {
     out += name;
   } else {
     AppendGoQuoted(name, out);

@@ -9,6 +9,7 @@
 #include "collectors/response/probe/module_fields.h"
 #include "collectors/response/probe/module_file.h"
 #include "collectors/response/probe/target_url.h"
+#include "metrics/names.h"
 
 namespace tocsin::probe {
 namespace {
@@ -35,14 +36,6 @@ Result<std::int64_t> ReadCount(YamlFields& fields, std::string_view key, std::in
       *node, std::string(key) + " is " + std::to_string(least) + " to " + std::to_string(most));
 }
 
-bool IsLabelName(std::string_view name) {
-  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
-  constexpr std::string_view kRest =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-  return !name.empty() && kLetters.find(name.front()) != std::string_view::npos &&
-         name.find_first_not_of(kRest) == std::string_view::npos && !name.starts_with("__");
-}
-
 bool IsOwnLabel(std::string_view name) {
   constexpr std::array<std::string_view, 9> kOwn{
       "instance", "module", "service", "phase", "reason", "code", "le", "quantile", "window"};
@@ -53,7 +46,7 @@ Status CheckLabels(const YamlFile& file, const YamlNode& node, const WatchSpec& 
   if (watch.labels.size() > kMaxLabels) return file.At(node, "at most 16 labels");
   for (const auto& [name, value] : watch.labels) {
     if (IsOwnLabel(name)) return file.At(node, "the probe's own label: " + name);
-    if (!IsLabelName(name)) return file.At(node, "no label name: " + name);
+    if (!IsFreeLabelName(name)) return file.At(node, "no label name: " + name);
   }
   return Unit{};
 }
@@ -132,7 +125,7 @@ std::vector<WatchSpec> WatchesOf(const FoundWatches& group) {
     WatchSpec watch = group.settings;
     watch.target = found.address;
     for (const auto& [name, value] : found.labels) {
-      if (!IsLabelName(name) || IsOwnLabel(name) || value.empty()) continue;
+      if (!IsFreeLabelName(name) || IsOwnLabel(name) || value.empty()) continue;
       const auto own = std::find_if(watch.labels.begin(), watch.labels.end(),
                                     [&n = name](const auto& label) { return label.first == n; });
       if (own != watch.labels.end()) {

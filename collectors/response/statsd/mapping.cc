@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/parse.h"
+#include "metrics/names.h"
 
 namespace tocsin::statsd {
 namespace {
@@ -195,8 +196,7 @@ Status ReadLabels(const YamlFile& file, const YamlNode& node, MappingRule& rule)
   if (!node.IsMap()) return file.At(node, "expected a map of labels");
   for (const auto& [key, value] : node.entries) {
     const std::string& name = key->scalar;
-    if (name.empty() || (name[0] >= '0' && name[0] <= '9') ||
-        !std::all_of(name.begin(), name.end(), &IsWordChar)) {
+    if (!IsLabelName(name)) {
       return file.At(*key, "\"" + name + "\" is no name of a label");
     }
     TRY_ASSIGN(std::string text, YamlString(file, *value));

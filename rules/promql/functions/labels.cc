@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/parse.h"
 #include "base/utf8.h"
+#include "metrics/names.h"
 #include "rules/promql/evaluator.h"
 #include "rules/promql/functions/families.h"
 #include "rules/promql/parser.h"
@@ -17,7 +18,7 @@ const std::string& StringArg(const CallExpr& call, std::size_t i) {
 }
 
 bool IsLabelName(std::string_view name, const QueryContext& context) {
-  return context.v2() ? IsLegacyLabelName(name) : !name.empty() && IsValidUtf8(name);
+  return context.v2() ? tocsin::IsLabelName(name) : !name.empty() && IsValidUtf8(name);
 }
 
 Labels WithLabel(const Labels& labels, std::string_view name, std::string_view value) {

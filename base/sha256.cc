@@ -85,16 +85,6 @@ Sha256Digest HmacSha256(std::string_view key, std::string_view data) {
   return Sha256(outer + AsText(Sha256(inner.append(data))));
 }
 
-std::string HexText(const Sha256Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : digest) {
-    text.push_back(kDigits[byte >> 4U]);
-    text.push_back(kDigits[byte & 0xfU]);
-  }
-  return text;
-}
-
 bool EqualInConstantTime(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned difference = 0;

@@ -14,9 +14,6 @@ using Sha256Digest = std::array<std::uint8_t, 32>;
 Sha256Digest Sha256(std::string_view data);
 Sha256Digest HmacSha256(std::string_view key, std::string_view data);
 
-/// Lower-case hexadecimal.
-std::string HexText(const Sha256Digest& digest);
-
 /// True if equal; takes the same time wherever they differ.
 bool EqualInConstantTime(std::string_view a, std::string_view b);
 

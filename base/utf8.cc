@@ -1,5 +1,6 @@
 #include "base/utf8.h"
 
+#include "base/hex.h"
 #include "base/parse.h"
 
 namespace tocsin {
@@ -69,7 +70,6 @@ void AppendValidUtf8(std::string_view text, std::string& out) {
 }
 
 void AppendJsonString(std::string_view text, std::string& out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   while (true) {
     const std::size_t plain = PlainJsonPrefix(text);
@@ -91,8 +91,7 @@ void AppendJsonString(std::string_view text, std::string& out) {
       out += "\\t";
     } else if (c < 0x20) {
       out += "\\u00";
-      out += kHex[c >> 4];
-      out += kHex[c & 15];
+      AppendHex(c, out);
     } else {
       out += text.substr(0, next.length);
     }

@@ -7,22 +7,13 @@
 
 #include <cerrno>
 #include <cstring>
-#include <span>
+
+#include "base/hex.h"
 
 namespace tocsin {
 namespace {
 
 constexpr std::size_t kMaxDevices = 4096;
-
-void AssignUuid(std::span<const unsigned char, BTRFS_UUID_SIZE> bytes, std::string& uuid) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  uuid.clear();
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) uuid += '-';
-    uuid += kDigits[bytes[i] >> 4];
-    uuid += kDigits[bytes[i] & 0xF];
-  }
-}
 
 Error Failed(const std::string& path) { return {Errc::kIo, path + ": " + std::strerror(errno)}; }
 
@@ -34,7 +25,7 @@ Status ReadDevice(int fd, const btrfs_ioctl_dev_info_args& info, const std::stri
   if (::ioctl(fd, BTRFS_IOC_GET_DEV_STATS, &stats) != 0) return Failed(path);
   const auto* const name = reinterpret_cast<const char*>(info.path);
   device.path.assign(name, ::strnlen(name, sizeof info.path));
-  AssignUuid(info.uuid, device.uuid);
+  device.uuid = UuidText(info.uuid);
   device.bytes = info.total_bytes;
   device.used_bytes = info.bytes_used;
   device.errors = {stats.values[BTRFS_DEV_STAT_WRITE_ERRS], stats.values[BTRFS_DEV_STAT_READ_ERRS],
@@ -47,7 +38,7 @@ Status ReadDevice(int fd, const btrfs_ioctl_dev_info_args& info, const std::stri
 Status ReadFrom(int fd, const std::string& path, BtrfsFilesystem& filesystem) {
   btrfs_ioctl_fs_info_args info{};
   if (::ioctl(fd, BTRFS_IOC_FS_INFO, &info) != 0) return Failed(path);
-  AssignUuid(info.fsid, filesystem.uuid);
+  filesystem.uuid = UuidText(info.fsid);
   std::size_t count = 0;
   // Numbers of devices start anywhere and have gaps.
   for (std::uint64_t id = 0; id <= info.max_id && id < kMaxDevices; ++id) {

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/hex.h"
+
 namespace tocsin {
 namespace {
 
@@ -182,13 +184,9 @@ class SocketDbus final : public DbusConnection {
   /// The kernel vouches for who we are: EXTERNAL with our user id, in hexadecimal digits of its
   /// decimal ones.
   Status Authenticate() {
-    constexpr std::string_view kDigits = "0123456789abcdef";
     std::string request(1, '\0');
     request += "AUTH EXTERNAL ";
-    for (const char digit : std::to_string(::geteuid())) {
-      request += kDigits[static_cast<unsigned char>(digit) >> 4];
-      request += kDigits[static_cast<unsigned char>(digit) & 15];
-    }
+    AppendHex(std::to_string(::geteuid()), request);
     request += "\r\n";
     TRY(Send(request));
     std::string line;

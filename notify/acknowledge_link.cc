@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/parse.h"
 #include "base/sha256.h"
 #include "notify/uuid.h"

@@ -2,20 +2,20 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "base/parse.h"
 #include "base/utf8.h"
 
 namespace tocsin::notify {
 namespace {
 
-constexpr std::string_view kHex = "0123456789ABCDEF";
 constexpr std::size_t kMaxLine = 76;  // characters, RFC 2045
 
 bool IsPrintableAscii(char c) { return c >= 0x20 && c < 0x7f; }
 
 void AppendHexByte(char c, std::string& out) {
-  const auto byte = static_cast<unsigned char>(c);
-  out.append({'=', kHex[byte >> 4U], kHex[byte & 0xfU]});
+  out += '=';
+  AppendHex(static_cast<unsigned char>(c), out, kUpperHex);
 }
 
 void AppendPart(std::string_view type, std::string_view text, std::string& out) {

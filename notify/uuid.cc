@@ -7,6 +7,8 @@
 #include <cstring>
 #include <random>
 
+#include "base/hex.h"
+
 namespace tocsin::notify {
 
 std::string RandomBytes(std::size_t count) {
@@ -23,14 +25,7 @@ std::string NewUuid() {
   std::memcpy(bytes.data(), RandomBytes(bytes.size()).data(), bytes.size());
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fU) | 0x80U);
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text.push_back('-');
-    text.push_back(kDigits[bytes[i] >> 4U]);
-    text.push_back(kDigits[bytes[i] & 0xfU]);
-  }
-  return text;
+  return UuidText(bytes);
 }
 
 bool IsUuid(std::string_view text) {

@@ -6,9 +6,6 @@
 
 namespace tocsin {
 
-/// `text` as one value of a URL's query, as Go's url.QueryEscape writes it.
-std::string EscapeQuery(std::string_view text);
-
 /// The page that shows the expression: "URL/graph?g0.expr=…&g0.tab=1" (Prometheus's
 /// TableLinkForExpression).
 std::string GraphLink(std::string_view external_url, std::string_view expr);

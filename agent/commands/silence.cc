@@ -7,8 +7,8 @@
 #include "agent/commands/http_get.h"
 #include "agent/commands/matcher_arguments.h"
 #include "base/parse.h"
+#include "base/percent.h"
 #include "notify/text.h"
-#include "rules/links.h"
 
 namespace tocsin {
 namespace {

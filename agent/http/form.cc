@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/parse.h"
+#include "base/percent.h"
 
 namespace tocsin::http {
 namespace {
@@ -21,20 +22,9 @@ bool IsForm(std::string_view content_type) {
 }
 
 std::string Decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] == '%' && i + 2 < text.size()) {
-      const auto byte = ParseInt<unsigned>(text.substr(i + 1, 2), 16);
-      out += byte ? static_cast<char>(*byte) : '%';
-      if (byte) i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
+  std::string plain(text);
+  std::replace(plain.begin(), plain.end(), '+', ' ');
+  return PercentDecoded(plain);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/outgoing/http_config.h"
 #include "base/parse.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 #include "collectors/net/network.h"
 
@@ -15,19 +16,6 @@ constexpr std::size_t kMaxUnread = 256 << 10;
 
 Error Bad(std::string_view what) {
   return {Errc::kInvalid, "not the address of a Redis (redis://host:port): " + std::string(what)};
-}
-
-/// "%3A" as ":"; other text as it is.
-std::string Unescape(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto code = text[i] == '%' && i + 2 < text.size()
-                          ? ParseInt<std::uint8_t>(text.substr(i + 1, 2), 16)
-                          : std::nullopt;
-    if (code) i += 2;
-    out += code ? static_cast<char>(*code) : text[i];
-  }
-  return out;
 }
 
 Status ParseDatabase(std::string_view text, RedisAddress& address) {
@@ -42,11 +30,11 @@ Status ParseDatabase(std::string_view text, RedisAddress& address) {
 void ParseUser(std::string_view text, RedisAddress& address) {
   const auto colon = text.find(':');
   if (colon == std::string_view::npos) {
-    address.user = Unescape(text);
+    address.user = PercentDecoded(text);
     return;
   }
-  address.user = Unescape(text.substr(0, colon));
-  address.password = outgoing::Secret::Literal(Unescape(text.substr(colon + 1)));
+  address.user = PercentDecoded(text.substr(0, colon));
+  address.password = outgoing::Secret::Literal(PercentDecoded(text.substr(colon + 1)));
 }
 
 /// `?db=3` at the end of a URI.

@@ -4,8 +4,10 @@
 #include <array>
 #include <ctime>
 #include <memory>
+#include <span>
 #include <string>
 
+#include "base/hex.h"
 #include "base/shared_library.h"
 #include "base/utf8.h"
 
@@ -47,16 +49,6 @@ std::string NameOf(const TlsLibrary& tls, const X509_NAME* name) {
   return size > 0 && text ? std::string(text, static_cast<std::size_t>(size)) : std::string();
 }
 
-std::string Hex(const unsigned char* bytes, std::size_t size) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (std::size_t i = 0; i < size; ++i) {
-    hex += kDigits[bytes[i] >> 4];
-    hex += kDigits[bytes[i] & 15];
-  }
-  return hex;
-}
-
 std::string SerialOf(const TlsLibrary& tls, const X509* certificate) {
   BIGNUM* const number = tls.ASN1_INTEGER_to_BN(tls.X509_get0_serialNumber(certificate), nullptr);
   if (!number) return {};
@@ -96,7 +88,7 @@ Certificate CertificateOf(const TlsLibrary& tls, const X509* x509) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   if (tls.X509_digest(x509, tls.EVP_sha256(), digest.data(), &size) == 1) {
-    certificate.sha256 = Hex(digest.data(), size);
+    certificate.sha256 = HexText(std::span(digest).first(size));
   }
   certificate.dns_names = DnsNamesOf(tls, x509);
   return certificate;

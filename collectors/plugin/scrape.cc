@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "base/percent.h"
 #include "collectors/net/discovery.h"
 #include "collectors/net/network.h"
 #include "collectors/plugin/foreign_settings.h"
@@ -27,22 +28,6 @@ struct ScrapeJob {
   std::string key;
   std::unique_ptr<net::Discovery> discovery;
 };
-
-std::string Escaped(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-_.~").find(c) != std::string_view::npos;
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain) {
-      out += c;
-    } else {
-      out.append(1, '%').append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
-    }
-  }
-  return out;
-}
 
 /// Prometheus gives every address a port.
 std::string WithPort(const std::string& address, std::string_view scheme) {
@@ -84,8 +69,10 @@ net::TargetSpec SpecOf(const ScrapeJob& job, const net::DiscoveredTarget& found)
   plugin::ScrapeTarget target{scheme + "://" + address + (path.starts_with('/') ? "" : "/") + path,
                               labels, job.fetch, job.foreign, job.sample_limit};
   for (const auto& [name, value] : params) {
-    target.url += (target.url.find('?') == std::string::npos ? "?" : "&") + Escaped(name) + "=" +
-                  Escaped(value);
+    target.url += target.url.find('?') == std::string::npos ? '?' : '&';
+    AppendPercentEncoded(name, target.url);
+    target.url += '=';
+    AppendPercentEncoded(value, target.url);
   }
   target.foreign.labels = labels;
   net::TargetSpec spec;

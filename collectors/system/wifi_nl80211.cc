@@ -1,6 +1,7 @@
 #include <linux/genetlink.h>
 #include <linux/nl80211.h>
 
+#include "base/hex.h"
 #include "collectors/host_fs.h"
 #include "collectors/netlink.h"
 #include "collectors/system/wifi_source.h"
@@ -212,13 +213,10 @@ std::unique_ptr<WifiSource> MakeNl80211Source(const HostFs& fs) {
 }
 
 std::string MacText(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   for (const char c : bytes.substr(0, 6)) {
-    const auto byte = static_cast<unsigned char>(c);
     if (!text.empty()) text += ':';
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+    AppendHex(static_cast<unsigned char>(c), text);
   }
   return text;
 }

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/ascii.h"
+#include "base/hex.h"
 
 namespace tocsin::exposition {
 
@@ -36,8 +37,9 @@ std::string Scanner::Found() const {
   const auto c = static_cast<unsigned char>(line_[at_]);
   if (c == '\r') return "a carriage return (lines end in a bare newline)";
   if (c >= 0x20 && c < 0x7F) return {'\'', line_[at_], '\''};
-  constexpr std::string_view kHex = "0123456789abcdef";
-  return {'b', 'y', 't', 'e', ' ', '0', 'x', kHex[c >> 4], kHex[c & 15]};
+  std::string found = "byte 0x";
+  AppendHex(c, found);
+  return found;
 }
 
 Error ErrorAt(std::string_view source, int line, std::size_t column, std::string_view what,

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/hex.h"
 #include "base/parse.h"
 #include "base/sha256.h"
 #include "base/time_text.h"

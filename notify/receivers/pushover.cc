@@ -1,4 +1,5 @@
 #include "base/parse.h"
+#include "base/percent.h"
 #include "notify/receivers/receivers.h"
 #include "notify/text.h"
 
@@ -11,19 +12,7 @@ constexpr std::size_t kMaxUrl = 512;
 constexpr std::string_view kApi = "https://api.pushover.net/1/messages.json";
 
 void AddPair(std::string_view name, std::string_view value, std::string& form) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  if (value.empty()) return;
-  if (!form.empty()) form.push_back('&');
-  form.append(name).push_back('=');
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-        c == '_' || c == '.' || c == '~') {
-      form.push_back(c);
-    } else {
-      form.append({'%', kDigits[byte >> 4U], kDigits[byte & 0xfU]});
-    }
-  }
+  if (!value.empty()) AppendFormPair(name, value, form);
 }
 
 class Pushover final : public Notifier {

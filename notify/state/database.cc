@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/hex.h"
+
 namespace tocsin::notify {
 namespace {
 
@@ -92,9 +94,8 @@ Result<std::unique_ptr<Database>> Database::OpenUnchanging(const std::string& pa
   std::string uri = "file:";
   for (const char c : path) {
     if (c == '%' || c == '?' || c == '#') {
-      constexpr std::string_view kDigits = "0123456789abcdef";
-      const auto byte = static_cast<unsigned char>(c);
-      uri.append({'%', kDigits[byte / 16], kDigits[byte % 16]});
+      uri += '%';
+      AppendHex(static_cast<unsigned char>(c), uri);
     } else {
       uri.push_back(c);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/percent.h"
 #include "rules/template/escape.h"
 #include "rules/template/fmt.h"
 #include "rules/template/functions.h"
@@ -298,7 +299,7 @@ constexpr Function kFunctions[] = {
     {"html", kAny, true, [](const Call& call) { return AsValue(EscapeArgs(call, EscapeHtml)); }},
     {"js", kAny, true, [](const Call& call) { return AsValue(EscapeArgs(call, EscapeJs)); }},
     {"urlquery", kAny, true,
-     [](const Call& call) { return AsValue(EscapeArgs(call, EscapeUrlQuery)); }},
+     [](const Call& call) { return AsValue(EscapeArgs(call, EscapeQuery)); }},
     {"call", kTwo, true,
      [](const Call& call) -> Result<Value> {
        if (call.args[0].is_nil()) return Wrong("call of nil");

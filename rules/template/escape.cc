@@ -1,11 +1,10 @@
 #include "rules/template/escape.h"
 
+#include "base/hex.h"
 #include "rules/template/unicode.h"
 
 namespace tocsin::tmpl {
 namespace {
-
-constexpr std::string_view kHex = "0123456789ABCDEF";
 
 std::string_view HtmlEntity(char c) {
   switch (c) {
@@ -29,7 +28,7 @@ std::string_view HtmlEntity(char c) {
 void AppendUnicodeEscape(char32_t rune, std::string& out) {
   const int digits = rune > 0xFFFF ? 5 : 4;
   out += "\\u";
-  for (int i = digits - 1; i >= 0; --i) out += kHex[(rune >> (4 * i)) & 0xF];
+  for (int i = digits - 1; i >= 0; --i) out += kUpperHex[(rune >> (4 * i)) & 0xF];
 }
 
 }  // namespace
@@ -70,27 +69,6 @@ std::string EscapeJs(std::string_view text) {
       out += c;
     }
     text.remove_prefix(rune.size);
-  }
-  return out;
-}
-
-void AppendPercent(char c, std::string_view hex, std::string& out) {
-  const auto byte = static_cast<unsigned char>(c);
-  out += {'%', hex[byte >> 4], hex[byte & 0xF]};
-}
-
-std::string EscapeUrlQuery(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (letter || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~') {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      AppendPercent(c, kHex, out);
-    }
   }
   return out;
 }

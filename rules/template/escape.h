@@ -1,5 +1,5 @@
 #pragma once
-// Go text/template's HTMLEscapeString, JSEscapeString and net/url's QueryEscape.
+// Go text/template's HTMLEscapeString and JSEscapeString.
 
 #include <string>
 #include <string_view>
@@ -8,9 +8,5 @@ namespace tocsin::tmpl {
 
 std::string EscapeHtml(std::string_view text);
 std::string EscapeJs(std::string_view text);
-std::string EscapeUrlQuery(std::string_view text);
-
-/// Appends %XX with the digits of `hex`.
-void AppendPercent(char c, std::string_view hex, std::string& out);
 
 }  // namespace tocsin::tmpl

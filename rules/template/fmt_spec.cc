@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/format.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "rules/template/unicode.h"
 
@@ -148,15 +149,13 @@ void KeepZeros(std::string& text, char verb, std::optional<std::size_t> precisio
 }
 
 void FormatHex(std::string_view bytes, bool upper, const FormatSpec& spec, std::string& out) {
-  const std::string_view digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
   if (spec.precision) bytes = bytes.substr(0, *spec.precision);
   std::string text;
   const std::string_view prefix = upper ? "0X" : "0x";
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (spec.space && i > 0) text += ' ';
     if (spec.sharp && (spec.space || i == 0)) text += prefix;
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    text += {digits[byte >> 4], digits[byte & 0xF]};
+    AppendHex(static_cast<unsigned char>(bytes[i]), text, upper ? kUpperHex : kLowerHex);
   }
   Pad(text, spec, out);
 }

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/format.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "rules/template/escape.h"
 #include "rules/template/types.h"
@@ -72,7 +73,8 @@ std::string UrlText(std::string_view text, bool keep_reserved) {
     if (kept) {
       out += c;
     } else {
-      AppendPercent(c, "0123456789abcdef", out);
+      out += '%';
+      AppendHex(static_cast<unsigned char>(c), out);
     }
   }
   return out;
@@ -93,7 +95,6 @@ std::string ScriptText(std::string_view text) {
   constexpr std::string_view kNamed = "\t\n\f\r/\\";
   constexpr std::string_view kNames = "tnfr/\\";
   constexpr std::string_view kNumbered = "\"'`&+<>\x7F";
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
   while (!text.empty()) {
     const Rune rune = DecodeRune(text);
@@ -103,9 +104,8 @@ std::string ScriptText(std::string_view text) {
     } else if (const auto i = kNamed.find(c); i != std::string_view::npos) {
       out += {'\\', kNames[i]};
     } else if (rune.value < 0x80 && (c < ' ' || kNumbered.find(c) != std::string_view::npos)) {
-      const auto byte = static_cast<unsigned char>(c);
       out += "\\u00";
-      out += {kHex[byte >> 4], kHex[byte & 0xF]};
+      AppendHex(static_cast<unsigned char>(c), out);
     } else {
       out += text.substr(0, rune.size);
     }

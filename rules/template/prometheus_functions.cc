@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/parse.h"
+#include "base/percent.h"
 #include "rules/template/escape.h"
 #include "rules/template/fmt.h"
 #include "rules/template/functions.h"
@@ -130,7 +131,7 @@ Result<Value> StripDomain(const Call& call) {
 }
 
 Value ExpressionLink(const Call& call, std::string_view tab) {
-  return Value::String("/graph?g0.expr=" + EscapeUrlQuery(call.args[0].AsString()) +
+  return Value::String("/graph?g0.expr=" + EscapeQuery(call.args[0].AsString()) +
                        "&g0.tab=" + std::string(tab));
 }
 

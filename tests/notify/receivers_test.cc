@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "base/hex.h"
 #include "base/sha256.h"
 #include "notify/catalog.h"
 #include "notify/mail.h"

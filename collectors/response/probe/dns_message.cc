@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/hex.h"
 #include "collectors/response/probe/dns_names.h"
 
 namespace tocsin::probe {
@@ -19,15 +20,6 @@ constexpr std::uint16_t kRcodeBits = 0x000f;
 void Put16(std::string& out, unsigned value) {
   out += static_cast<char>(value >> 8 & 0xff);
   out += static_cast<char>(value & 0xff);
-}
-
-void AppendHex(std::string_view bytes, bool upper, std::string& out) {
-  const std::string_view digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
 }
 
 void AppendEscaped(std::string_view bytes, std::string_view special, std::string& out) {
@@ -169,7 +161,7 @@ std::string TakeTexts(Reader& in) {
 
 std::string TakeHex(Reader& in, bool upper) {
   std::string out;
-  AppendHex(in.TakeRest(), upper, out);
+  AppendHex(in.TakeRest(), out, upper ? kUpperHex : kLowerHex);
   return out;
 }
 

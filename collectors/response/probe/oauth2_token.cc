@@ -2,34 +2,12 @@
 
 #include <simdjson.h>
 
+#include "base/percent.h"
+
 namespace tocsin::probe {
 namespace {
 
 constexpr std::size_t kMaxAnswer = 64 << 10;
-
-/// application/x-www-form-urlencoded
-void AppendParam(std::string_view name, std::string_view value, std::string& out) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  const auto append = [&](std::string_view text) {
-    for (const char c : text) {
-      const auto byte = static_cast<unsigned char>(c);
-      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                         (c >= '0' && c <= '9') ||
-                         std::string_view("-._~").find(c) != std::string_view::npos;
-      if (plain) {
-        out += c;
-      } else {
-        out += '%';
-        out += kHex[byte >> 4];
-        out += kHex[byte & 15];
-      }
-    }
-  };
-  if (!out.empty()) out += '&';
-  append(name);
-  out += '=';
-  append(value);
-}
 
 }  // namespace
 
@@ -45,10 +23,10 @@ Result<net::HttpCall> TokenCall(const OAuth2& oauth2, milliseconds timeout) {
   for (const std::string& scope : oauth2.scopes) {
     scopes.append(scopes.empty() ? "" : " ").append(scope);
   }
-  AppendParam("grant_type", "client_credentials", call.request.body);
-  if (!scopes.empty()) AppendParam("scope", scopes, call.request.body);
+  AppendFormPair("grant_type", "client_credentials", call.request.body);
+  if (!scopes.empty()) AppendFormPair("scope", scopes, call.request.body);
   for (const auto& [name, value] : oauth2.endpoint_params) {
-    AppendParam(name, value, call.request.body);
+    AppendFormPair(name, value, call.request.body);
   }
   return call;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/percent.h"
 #include "collectors/response/probe/probe_base.h"
 
 namespace tocsin::probe {
@@ -18,27 +19,6 @@ bool HasControl(std::string_view text) {
     if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return true;
   }
   return false;
-}
-
-/// "%40" and the like in user and password.
-std::string Unescaped(std::string_view text) {
-  const auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
-        digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -88,7 +68,7 @@ Result<TargetUrl> ParseTargetUrl(std::string_view target) {
   std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
   url.path_and_query = rest.substr(authority.size());
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
-    url.user_password = Unescaped(authority.substr(0, at));
+    url.user_password = PercentDecoded(authority.substr(0, at));
     authority.remove_prefix(at + 1);
   }
   const auto split = SplitHostPort(authority);

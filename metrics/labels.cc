@@ -7,6 +7,7 @@
 #include <new>
 
 #include "base/utf8.h"
+#include "metrics/label_pair.h"
 
 namespace tocsin {
 namespace {
@@ -60,7 +61,7 @@ void Labels::Build(std::size_t count, LabelAt label_at) {
     text_size += label.name.size() + label.value.size();
   }
   void* memory = ::operator new(sizeof(Block) + count * sizeof(Entry) + text_size);
-  block_ = new (memory) Block{1, static_cast<std::uint32_t>(count), 0};
+  block_ = new (memory) Block{1, static_cast<std::uint32_t>(count) * 2, 0};
   auto* entry = reinterpret_cast<Entry*>(block_ + 1);
   char* const text = reinterpret_cast<char*>(entry + count);
   std::uint32_t at = 0;
@@ -82,14 +83,28 @@ void Labels::Build(std::size_t count, LabelAt label_at) {
   block_->hash = hash;
 }
 
+Labels Labels::Interned() const {
+  if (!block_ || IsInterned()) return *this;
+  const std::size_t count = size();
+  void* memory = ::operator new(sizeof(Block) + count * sizeof(const LabelPair*));
+  Labels made;
+  made.block_ = new (memory) Block{1, block_->shape + 1, block_->hash};
+  auto* const pairs = reinterpret_cast<const LabelPair**>(made.block_ + 1);
+  for (std::size_t i = 0; i < count; ++i) pairs[i] = &LabelPair::Intern((*this)[i]);
+  return made;
+}
+
 void Labels::Release() {
-  if (block_ && block_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    block_->~Block();
-    ::operator delete(block_);
+  if (!block_ || block_->refs.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+  if (IsInterned()) {
+    for (std::size_t i = 0; i < size(); ++i) pairs()[i]->Release();
   }
+  block_->~Block();
+  ::operator delete(block_);
 }
 
 LabelView Labels::operator[](std::size_t i) const {
+  if (IsInterned()) return pairs()[i]->view();
   const Entry& e = entries()[i];
   return {{text() + e.name_at, e.value_at - e.name_at}, {text() + e.value_at, e.end - e.value_at}};
 }
@@ -110,15 +125,20 @@ bool Labels::Has(std::string_view name) const {
 
 std::size_t Labels::HeapBytes() const {
   if (!block_) return 0;
+  if (IsInterned()) return sizeof(Block) + size() * sizeof(const LabelPair*);
   return sizeof(Block) + size() * sizeof(Entry) + entries()[size() - 1].end;
 }
 
 Labels Labels::WithoutEmpty() const {
+  const auto is_empty = [](const LabelView& label) { return label.value.empty(); };
+  std::size_t i = 0;
+  while (i < size() && !is_empty((*this)[i])) ++i;
+  if (i == size()) return *this;
   std::vector<LabelView> kept;
   for (const LabelView label : *this) {
-    if (!label.value.empty()) kept.push_back(label);
+    if (!is_empty(label)) kept.push_back(label);
   }
-  return kept.size() == size() ? *this : Labels(kept);
+  return Labels(kept);
 }
 
 Labels Labels::With(std::string_view name, std::string_view value) const {
@@ -162,6 +182,9 @@ std::string Labels::ToString() const {
 bool operator==(const Labels& a, const Labels& b) {
   if (a.block_ == b.block_) return true;
   if (a.size() != b.size() || a.hash() != b.hash()) return false;
+  if (a.IsInterned() && b.IsInterned()) {
+    return std::equal(a.pairs(), a.pairs() + a.size(), b.pairs());
+  }
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i] != b[i]) return false;
   }

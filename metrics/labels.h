@@ -23,6 +23,8 @@ struct LabelView {
   friend auto operator<=>(const LabelView&, const LabelView&) = default;
 };
 
+class LabelPair;
+
 class Labels {
  public:
   Labels() = default;  // no labels; no heap block
@@ -40,7 +42,7 @@ class Labels {
   }
   ~Labels() { Release(); }
 
-  std::size_t size() const { return block_ ? block_->count : 0; }
+  std::size_t size() const { return block_ ? block_->shape / 2 : 0; }
   bool empty() const { return size() == 0; }
   /// The i-th label by name. The views live as long as any copy of these Labels.
   LabelView operator[](std::size_t i) const;
@@ -51,8 +53,13 @@ class Labels {
 
   /// Equal labels have equal hashes; stable within one process only.
   std::uint64_t hash() const { return block_ ? block_->hash : 0; }
-  /// Heap bytes of the shared block.
+  /// Heap bytes of the shared block; without the texts if they are interned.
   std::size_t HeapBytes() const;
+
+  /// The same labels, each name="value" of which stands in memory once for all interned Labels of
+  /// the process: a third of the bytes where thousands of series have their labels in common. Takes
+  /// some 50 ns a label: for what is kept.
+  Labels Interned() const;
 
   Labels WithoutEmpty() const;
   Labels With(std::string_view name, std::string_view value) const;
@@ -85,9 +92,9 @@ class Labels {
  private:
   struct Block {
     std::atomic<std::uint32_t> refs;
-    std::uint32_t count;
+    std::uint32_t shape;  // of labels, times 2; 1 more if they are interned
     std::uint64_t hash;
-    // count × Entry, then the text.
+    // count × Entry, then the text; or count × const LabelPair*.
   };
   struct Entry {
     std::uint32_t name_at;  // from the start of the text
@@ -95,8 +102,12 @@ class Labels {
     std::uint32_t end;
   };
 
+  bool IsInterned() const { return block_ && block_->shape % 2 != 0; }
   const Entry* entries() const { return reinterpret_cast<const Entry*>(block_ + 1); }
-  const char* text() const { return reinterpret_cast<const char*>(entries() + block_->count); }
+  const LabelPair* const* pairs() const {
+    return reinterpret_cast<const LabelPair* const*>(block_ + 1);
+  }
+  const char* text() const { return reinterpret_cast<const char*>(entries() + size()); }
   /// From `count` sorted labels, at(0) to at(count - 1).
   template <class At>
   void Build(std::size_t count, At at);
@@ -107,6 +118,13 @@ class Labels {
 
   Block* block_ = nullptr;
 };
+
+/// What all interned Labels hold: distinct labels, and the table that finds them.
+struct LabelPairStats {
+  std::size_t pairs = 0;
+  std::size_t buckets = 0;
+};
+LabelPairStats InternedLabels();
 
 struct LabelsHash {
   std::size_t operator()(const Labels& labels) const { return labels.hash(); }

@@ -1,8 +1,10 @@
 #include "metrics/writer.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
-#include <unordered_set>
+#include <optional>
 
 #include "base/format.h"
 
@@ -12,6 +14,57 @@ namespace {
 /// At most this many snapshots are kept for use again: one being written, one current, one with a
 /// reader that is still rendering.
 constexpr std::size_t kPoolSize = 3;
+
+/// So far ahead a series of the last round is looked for when others before it are gone; less far
+/// where the one before was not found either, as that is one of many new ones.
+constexpr std::size_t kLookAhead = 512;
+constexpr std::size_t kShortLookAhead = 16;
+
+/// Numbers for the names of samples: equal names have equal numbers, also of two families.
+class SampleNames {
+ public:
+  explicit SampleNames(const Layout& layout) : layout_(layout), numbers_(layout.families.size()) {}
+
+  std::uint32_t NumberOf(const SeriesMeta& series) {
+    std::uint32_t& number = numbers_[series.family][static_cast<std::size_t>(series.suffix)];
+    if (number == 0) {
+      const Family& family = layout_.families[series.family];
+      std::string name;
+      AppendSampleName(family.name, family.type, series.suffix, name);
+      number =
+          by_name_.try_emplace(std::move(name), static_cast<std::uint32_t>(by_name_.size()) + 1)
+              .first->second;
+    }
+    return number;
+  }
+
+ private:
+  static constexpr std::size_t kSuffixes = 5;
+
+  const Layout& layout_;
+  std::vector<std::array<std::uint32_t, kSuffixes>> numbers_;  // by family; 0: not known yet
+  std::unordered_map<std::string, std::uint32_t> by_name_;
+};
+
+/// A series whose name and labels an earlier one has.
+std::optional<std::size_t> FindRepeated(const Layout& layout) {
+  SampleNames names(layout);
+  constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15ULL;
+  std::vector<std::uint32_t> table(std::bit_ceil(layout.series.size() * 2 + 1));  // index + 1
+  const std::size_t mask = table.size() - 1;
+  for (std::size_t i = 0; i < layout.series.size(); ++i) {
+    const std::uint32_t name = names.NumberOf(layout.series[i]);
+    const Labels labels = layout.series[i].labels.WithoutEmpty();
+    const std::uint64_t hash = (labels.hash() ^ name) * kPrime;
+    std::size_t place = (hash >> 32) & mask;
+    for (; table[place] != 0; place = (place + 1) & mask) {
+      const SeriesMeta& other = layout.series[table[place] - 1];
+      if (names.NumberOf(other) == name && other.labels.WithoutEmpty() == labels) return i;
+    }
+    table[place] = static_cast<std::uint32_t>(i + 1);
+  }
+  return std::nullopt;
+}
 
 void AddWithBound(FamilySink& sink, const FamilySpec& family, Suffix suffix,
                   std::vector<LabelView>& labels, double bound, double value) {
@@ -57,6 +110,7 @@ void FamilySink::AddSummary(const FamilySpec& family, std::span<const LabelView>
 
 void RoundWriter::Begin(WallTime at) {
   next_ = nullptr;
+  known_labels_.Clear();
   conflict_.clear();
   current_ = nullptr;
   current_ = FreeSnapshot();
@@ -67,7 +121,7 @@ void RoundWriter::Begin(WallTime at) {
 
 void RoundWriter::AddSample(const FamilySpec& family, Suffix suffix,
                             std::span<const LabelView> labels, double value) {
-  if (!next_ && !SameAsLast(family, suffix, labels)) StartNewLayout();
+  if (!next_ && !IsLast(current_->values.size(), family, suffix, labels)) StartNewLayout();
   if (next_) AddToNewLayout(family, suffix, labels);
   current_->values.push_back(value);
 }
@@ -82,14 +136,10 @@ Result<Ref<const Snapshot>> RoundWriter::Finish() {
   if (next_) {
     Ref<Layout> layout = std::exchange(next_, nullptr);
     family_index_.clear();
+    known_labels_.Clear();
     if (conflict_.empty()) {
-      std::unordered_set<Labels, LabelsHash> seen;
-      seen.reserve(layout->series.size());
-      for (std::size_t i = 0; i < layout->series.size(); ++i) {
-        if (Labels full = layout->FullLabels(i); !seen.insert(full).second) {
-          conflict_ = "the series " + full.ToString() + " stands twice";
-          break;
-        }
+      if (const auto repeated = FindRepeated(*layout)) {
+        conflict_ = "the series " + layout->FullLabels(*repeated).ToString() + " stands twice";
       }
     }
     if (!conflict_.empty()) return Error{Errc::kMalformed, conflict_};
@@ -101,9 +151,9 @@ Result<Ref<const Snapshot>> RoundWriter::Finish() {
   return Ref<const Snapshot>(done);
 }
 
-bool RoundWriter::SameAsLast(const FamilySpec& family, Suffix suffix,
-                             std::span<const LabelView> labels) const {
-  const std::size_t i = current_->values.size();
+/// Whether that series is number `i` of the last round.
+bool RoundWriter::IsLast(std::size_t i, const FamilySpec& family, Suffix suffix,
+                         std::span<const LabelView> labels) const {
   if (!last_ || i >= last_->series.size()) return false;
   const SeriesMeta& series = last_->series[i];
   const Family& known = last_->families[series.family];
@@ -126,6 +176,8 @@ bool RoundWriter::SameAsLast(const FamilySpec& family, Suffix suffix,
 void RoundWriter::StartNewLayout() {
   next_ = MakeRef<Layout>();
   family_index_.clear();
+  expected_ = current_->values.size();
+  missed_ = false;
   if (!last_) return;
   // Everything added so far stood where it stood last round.
   next_->series.reserve(last_->series.size() + 16);
@@ -139,7 +191,27 @@ void RoundWriter::StartNewLayout() {
 
 void RoundWriter::AddToNewLayout(const FamilySpec& family, Suffix suffix,
                                  std::span<const LabelView> labels) {
-  next_->series.push_back({FamilyIndex(family), suffix, Labels(labels)});
+  // Mostly a series that was there last round: it keeps its labels where they are.
+  const std::size_t reach = missed_ ? kShortLookAhead : kLookAhead;
+  const std::size_t end = last_ ? std::min(expected_ + reach, last_->series.size()) : 0;
+  for (std::size_t i = expected_; i < end; ++i) {
+    if (!IsLast(i, family, suffix, labels)) continue;
+    expected_ = i + 1;
+    missed_ = false;
+    next_->series.push_back({FamilyIndex(family), suffix, last_->series[i].labels});
+    return;
+  }
+  missed_ = true;
+  next_->series.push_back({FamilyIndex(family), suffix, KeptLabels(labels)});
+}
+
+/// Of all series with the same labels, of the last round and this one, those of the first.
+const Labels& RoundWriter::KeptLabels(std::span<const LabelView> labels) {
+  if (known_labels_.empty() && last_) {
+    known_labels_.Reserve(last_->series.size());
+    for (const SeriesMeta& series : last_->series) known_labels_.Insert(series.labels);
+  }
+  return known_labels_.Get(labels);
 }
 
 std::uint32_t RoundWriter::FamilyIndex(const FamilySpec& family) {

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "metrics/family.h"
+#include "metrics/label_set.h"
 #include "metrics/labels.h"
 #include "metrics/snapshot.h"
 
@@ -70,15 +71,20 @@ class RoundWriter final : public FamilySink {
   Result<Ref<const Snapshot>> Finish();
 
  private:
-  bool SameAsLast(const FamilySpec& family, Suffix suffix, std::span<const LabelView> labels) const;
+  bool IsLast(std::size_t i, const FamilySpec& family, Suffix suffix,
+              std::span<const LabelView> labels) const;
   void StartNewLayout();
   void AddToNewLayout(const FamilySpec& family, Suffix suffix, std::span<const LabelView> labels);
+  const Labels& KeptLabels(std::span<const LabelView> labels);
   std::uint32_t FamilyIndex(const FamilySpec& family);
   Ref<Snapshot> FreeSnapshot();
 
   Ref<const Layout> last_;  // of the last finished round
   Ref<Layout> next_;        // set once this round has left last_
   std::unordered_map<std::string, std::uint32_t> family_index_;  // of next_
+  std::size_t expected_ = 0;  // the series of last_ that may come next
+  bool missed_ = false;       // the one before was not of last_
+  LabelSet known_labels_;     // of last_ and next_, once they are needed
   Ref<Snapshot> current_;
   std::vector<Ref<Snapshot>> pool_;
   std::string conflict_;  // what makes this round malformed, empty if nothing

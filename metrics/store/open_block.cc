@@ -7,7 +7,7 @@ namespace tocsin::store {
 
 OpenBlock::~OpenBlock() {
   for (const Slot& slot : slots_) {
-    if (slot.buffer) buffers_.Release(slot.buffer);
+    if (slot.buffer) pool().Release(slot.buffer);
   }
   budget_.Sub(accounted_);
 }
@@ -25,7 +25,8 @@ void OpenBlock::Account() {
 }
 
 std::vector<OpenBlock::SlotIndex> OpenBlock::Continue(const OpenBlock& last) {
-  assert(slots_.empty());
+  assert(slots_.empty() && rows_ == 0);
+  capacity_ = last.capacity_;
   const auto active = static_cast<std::size_t>(std::count_if(
       last.slots_.begin(), last.slots_.end(), [](const Slot& slot) { return slot.active; }));
   slots_.reserve(active);
@@ -78,7 +79,7 @@ bool OpenBlock::WriteOdd(Slot& slot, std::uint64_t bits) {
       slot.constant = bits;
       return true;
     }
-    auto* const buffer = static_cast<std::uint64_t*>(buffers_.Allocate());
+    auto* const buffer = static_cast<std::uint64_t*>(pool().Allocate());
     if (!buffer) return false;
     for (std::size_t row = slot.first; row < rows_; ++row) buffer[row] = At(slot, row);
     slot.buffer = buffer;
@@ -100,8 +101,33 @@ void OpenBlock::End(SlotIndex index, Ending ending) {
 }
 
 void OpenBlock::CommitRow(std::int64_t t_ms) {
-  assert(rows_ < kRowsPerBlock && (rows_ == 0 || t_ms > times_[rows_ - 1]));
+  assert(rows_ < capacity_ && (rows_ == 0 || t_ms > times_[rows_ - 1]));
   times_[rows_++] = t_ms;
+}
+
+bool OpenBlock::Widen() {
+  if (capacity_ == kRowsPerBlock) return false;
+  const auto buffered = static_cast<std::size_t>(std::count_if(
+      slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.buffer != nullptr; }));
+  if (buffered > kMostWideBuffers) return false;
+  std::vector<std::uint64_t*> wide(buffered);
+  for (std::uint64_t*& buffer : wide) {
+    buffer = static_cast<std::uint64_t*>(buffers_.wide.Allocate());
+    if (buffer) continue;
+    for (std::uint64_t* const unused : wide) {
+      if (unused) buffers_.wide.Release(unused);
+    }
+    return false;
+  }
+  auto next = wide.begin();
+  for (Slot& slot : slots_) {
+    if (!slot.buffer) continue;
+    std::copy_n(slot.buffer, rows_, *next);
+    buffers_.narrow.Release(slot.buffer);
+    slot.buffer = *next++;
+  }
+  capacity_ = kRowsPerBlock;
+  return true;
 }
 
 void OpenBlock::Truncate(std::size_t rows) {
@@ -124,17 +150,21 @@ bool OpenBlock::Copy(SlotIndex index, std::size_t from, std::size_t to, std::uin
   return true;
 }
 
+std::vector<SeriesRef> OpenBlock::Refs(std::size_t from) const {
+  std::vector<SeriesRef> refs;
+  refs.reserve(slots_.size());
+  for (const SlotIndex index : by_ref_) {
+    const Slot& slot = slots_[index];
+    if (slot.first < rows_ && (slot.active || slot.end > from)) refs.push_back(slot.ref);
+  }
+  return refs;
+}
+
 OpenBlock::Encoded OpenBlock::Encode(std::size_t from) const {
   assert(from < rows_);
   std::array<std::uint64_t, kRowsPerBlock> values;
   Encoded encoded;
-  encoded.refs.reserve(slots_.size());
-  const auto has_rows = [&](const Slot& slot) {
-    return slot.first < rows_ && (slot.active || slot.end > from);
-  };
-  for (const SlotIndex index : by_ref_) {
-    if (has_rows(slots_[index])) encoded.refs.push_back(slots_[index].ref);
-  }
+  encoded.refs = Refs(from);
   BlockBuilder builder(times().subspan(from), encoded.refs.size());
   for (const SlotIndex index : by_ref_) {
     if (!Copy(index, from, rows_, values.data())) continue;

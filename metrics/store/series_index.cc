@@ -10,18 +10,22 @@ constexpr SeriesRef kEmptyPlace = ~SeriesRef{0};
 constexpr std::size_t kFirstTable = 64;
 constexpr std::size_t kMallocHead = 16;
 
-/// A series, its share of the table, and its places in postings with their room to grow.
-std::size_t SeriesBytes(const Labels& labels) {
-  return sizeof(Series) + labels.HeapBytes() + kMallocHead + 2 * sizeof(SeriesRef) +
-         labels.size() * 2 * sizeof(SeriesRef);
+/// A series with interned labels, its share of the table, and its places in postings with their
+/// room to grow.
+std::size_t SeriesBytes(std::size_t labels) {
+  constexpr std::size_t kBlock = 16;  // head of the labels' memory
+  return sizeof(Series) + kBlock + kMallocHead + 2 * sizeof(SeriesRef) +
+         labels * (sizeof(void*) + 2 * sizeof(SeriesRef));
 }
 
 std::size_t TextBytes(std::size_t size) { return size > 15 ? size + 1 + kMallocHead : 0; }
 
-/// A value of a label: node of the hash map, its bucket, an allocation of postings.
-std::size_t PairBytes(std::string_view value) {
-  return sizeof(std::string) + sizeof(std::vector<SeriesRef>) + 3 * sizeof(void*) +
-         2 * kMallocHead + TextBytes(value.size());
+/// A value of a label: node of the hash map, its bucket, an allocation of postings, and the
+/// interned label.
+std::size_t PairBytes(const LabelView& label) {
+  constexpr std::size_t kInterned = 40;
+  return sizeof(std::string_view) + sizeof(std::vector<SeriesRef>) + 3 * sizeof(void*) +
+         3 * kMallocHead + kInterned + label.name.size() + label.value.size();
 }
 
 /// A label name: node of the tree with an empty hash map in it.
@@ -56,8 +60,8 @@ void Shorten(Ranking& ranking, std::size_t limit) {
 std::optional<DropReason> SeriesIndex::Refusal(const Labels& labels,
                                                const StoreOptions& options) const {
   if (labels.empty() || count_ >= options.max_series) return DropReason::kSeriesLimit;
-  std::size_t most = SeriesBytes(labels);
-  for (const LabelView label : labels) most += PairBytes(label.value) + NameBytes(label.name);
+  std::size_t most = SeriesBytes(labels.size());
+  for (const LabelView label : labels) most += PairBytes(label) + NameBytes(label.name);
   // The other half of the budget stays for samples.
   if (bytes_ + most > options.max_bytes / 2) return DropReason::kByteBudget;
   return std::nullopt;
@@ -132,12 +136,12 @@ SeriesRef SeriesIndex::Add(const Labels& labels) {
     ref = free_.back();
     free_.pop_back();
   }
-  series_[ref] = Series{.labels = labels};
+  series_[ref] = Series{.labels = labels.Interned()};
   table_[PlaceOf(labels)] = ref;
   ++count_;
 
-  std::size_t bytes = SeriesBytes(labels);
-  for (const LabelView label : labels) {
+  std::size_t bytes = SeriesBytes(labels.size());
+  for (const LabelView label : series_[ref].labels) {
     auto name = names_.find(label.name);
     if (name == names_.end()) {
       name = names_.emplace(std::string(label.name), Values{}).first;
@@ -145,8 +149,8 @@ SeriesRef SeriesIndex::Add(const Labels& labels) {
     }
     auto value = name->second.find(label.value);
     if (value == name->second.end()) {
-      value = name->second.emplace(std::string(label.value), Postings{}).first;
-      bytes += PairBytes(label.value);
+      value = name->second.emplace(label.value, Postings{}).first;
+      bytes += PairBytes(label);
     }
     Postings& postings = value->second;
     postings.insert(std::upper_bound(postings.begin(), postings.end(), ref), ref);
@@ -160,14 +164,14 @@ void SeriesIndex::Remove(SeriesRef ref) {
   assert(!labels.empty());
   EraseFromTable(ref);
   --count_;
-  std::size_t bytes = SeriesBytes(labels);
+  std::size_t bytes = SeriesBytes(labels.size());
   for (const LabelView label : labels) {
     const auto name = names_.find(label.name);
     const auto value = name->second.find(label.value);
     Postings& postings = value->second;
     postings.erase(std::lower_bound(postings.begin(), postings.end(), ref));
     if (!postings.empty()) continue;
-    bytes += PairBytes(label.value);
+    bytes += PairBytes(label);
     name->second.erase(value);
     if (!name->second.empty()) continue;
     bytes += NameBytes(label.name);
@@ -278,7 +282,7 @@ std::vector<std::string> SeriesIndex::LabelValues(std::string_view name,
   const Bitmap marked = Marked(of);
   for (const auto& [value, postings] : *values) {
     if (std::any_of(postings.begin(), postings.end(), [&](SeriesRef ref) { return marked[ref]; })) {
-      found.push_back(value);
+      found.emplace_back(value);
     }
   }
   std::sort(found.begin(), found.end());
@@ -292,7 +296,7 @@ Cardinality SeriesIndex::Top(std::size_t limit) const {
     std::uint64_t bytes = 0;
     for (const auto& [value, postings] : values) {
       bytes += value.size() * postings.size();
-      top.series_by_label_value_pair.emplace_back(name + "=" + value, postings.size());
+      top.series_by_label_value_pair.emplace_back((name + "=").append(value), postings.size());
       if (name == kMetricName) top.series_by_metric_name.emplace_back(value, postings.size());
     }
     top.bytes_by_label_name.emplace_back(name, bytes);

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -23,7 +23,7 @@ namespace tocsin::store {
 using SourceId = std::uint32_t;
 
 struct Series {
-  Labels labels;              // without empty values; no labels: the ref is free
+  Labels labels;              // interned, without empty values; no labels: the ref is free
   std::int64_t first_ms = 0;  // of its first sample ever
   std::int64_t last_ms = 0;   // of its last sample, while it is not active
   SourceId source = 0;        // who appends to it, or last did
@@ -65,10 +65,8 @@ class SeriesIndex {
 
  private:
   using Postings = std::vector<SeriesRef>;  // sorted
-  struct TextHash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
-  using Values = std::unordered_map<std::string, Postings, TextHash, std::equal_to<>>;
+  /// The texts are those of the series' interned labels: some series in the postings has them.
+  using Values = std::unordered_map<std::string_view, Postings>;
   using Bitmap = std::vector<bool>;  // by ref
 
   Postings All() const;

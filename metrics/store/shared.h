@@ -31,15 +31,12 @@ struct Counters {
 
 struct Shared {
   explicit Shared(StoreOptions o)
-      : options(std::move(o)),
-        budget(options.max_bytes),
-        arena(budget),
-        buffers(budget, kRowsPerBlock * sizeof(std::uint64_t)) {}
+      : options(std::move(o)), budget(options.max_bytes), arena(budget), buffers(budget) {}
 
   const StoreOptions options;
   Budget budget;
   BlockArena arena;
-  BufferPool buffers;
+  RowBuffers buffers;
   Counters counters;
 };
 

@@ -26,9 +26,12 @@ bool Overlaps(std::int64_t min_ms, std::int64_t max_ms, const TimeRange& range) 
 
 bool SourceState::ShouldClose(std::int64_t next_ms) const {
   if (!open_ || open_->rows() == 0) return false;
-  return open_->rows() == kRowsPerBlock ||
-         next_ms - open_->times()[0] > MaxSpanMs(shared_.options) ||
+  return next_ms - open_->times()[0] > MaxSpanMs(shared_.options) ||
          open_->slots() > mapped_ * kSlotsPerSeries + kSpareSlots;
+}
+
+void SourceState::CloseIfDue(std::int64_t next_ms) {
+  if (ShouldClose(next_ms) || (open_ && open_->Full() && !open_->Widen())) Close();
 }
 
 void SourceState::EnsureOpen() {

@@ -12,8 +12,10 @@ namespace tocsin::store {
 namespace {
 
 constexpr std::int64_t kMaxLateMs = 60'000;
-/// So far ahead, series of the last round are looked for that follow vanished ones.
-constexpr std::size_t kLookAhead = 16;
+/// So far ahead, series of the last round are looked for that follow vanished ones; less far where
+/// the one before was not found either, as that is one of many new ones.
+constexpr std::size_t kLookAhead = 512;
+constexpr std::size_t kShortLookAhead = 16;
 
 bool SameName(const Layout& a, const SeriesMeta& in_a, const Layout& b, const SeriesMeta& in_b) {
   return in_a.suffix == in_b.suffix && a.families[in_a.family].name == b.families[in_b.family].name;
@@ -69,7 +71,7 @@ SourceState::Outcome SourceState::Append(const Round& round) {
     shared_.counters.Drop(DropReason::kOutOfOrder, round.size());
     return Outcome::kDone;
   }
-  if (ShouldClose(round.t_ms)) Close();
+  CloseIfDue(round.t_ms);
   if (!SameSeries(round)) return Outcome::kNeedsMapping;
   EnsureOpen();
   if (const Outcome outcome = WriteValues(round); outcome != Outcome::kDone) return outcome;
@@ -86,7 +88,7 @@ SourceState::Outcome SourceState::AppendMapped(const Round& round, SeriesIndex& 
     }
     StepBack(round.t_ms, index);
   }
-  if (ShouldClose(round.t_ms)) Close();
+  CloseIfDue(round.t_ms);
   EnsureOpen();
   std::vector<bool> used;
   Map(round, index, used);
@@ -143,11 +145,13 @@ void SourceState::Map(const Round& round, SeriesIndex& index, std::vector<bool>&
   slot_of_.reserve(round.size());
   used.assign(open_->slots(), false);
   std::size_t old = 0;  // the series of the last round that is expected here
+  std::size_t reach = kLookAhead;
   for (std::size_t i = 0; i < round.size(); ++i) {
     SlotIndex slot = kNoSlot;
-    const std::size_t last = std::min(old + kLookAhead, old_slots.size());
+    const std::size_t last = std::min(old + reach, old_slots.size());
     std::size_t found = old;
     while (found < last && !same(found, i)) ++found;
+    reach = found < last ? kLookAhead : kShortLookAhead;
     if (found < last) {
       slot = old_slots[found];
       old = found + 1;
@@ -259,7 +263,7 @@ void SourceState::MarkStale(std::int64_t t_ms, SeriesIndex& index) {
   const MutexLock lock(mutex_);
   if (!open_) return;
   if (t_ms <= last_ms_) t_ms = last_ms_ + 1;
-  if (ShouldClose(t_ms)) Close();
+  CloseIfDue(t_ms);
   EnsureOpen();
   const std::size_t ended = End(t_ms, {}, OpenBlock::Ending::kStale, index);
   if (ended == 0) return;

@@ -132,6 +132,8 @@ class SourceState {
   void StepBack(std::int64_t t_ms, SeriesIndex& index) REQUIRES(mutex_);
 
   bool ShouldClose(std::int64_t next_ms) const REQUIRES(mutex_);
+  /// Closes the open block if a row at `next_ms` does not belong there or has no room.
+  void CloseIfDue(std::int64_t next_ms) REQUIRES(mutex_);
   void EnsureOpen() REQUIRES(mutex_);
   void Close() REQUIRES(mutex_);
   Ref<const ColumnSet> SetFor(std::vector<SeriesRef> refs) REQUIRES(mutex_);

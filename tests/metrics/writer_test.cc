@@ -85,5 +85,41 @@ TEST(RoundWriterTest, AReaderKeepsItsSnapshotWhileLaterRoundsAreWritten) {
   EXPECT_EQ(held->values[0], 1);
 }
 
+TEST(RoundWriterTest, SeriesThatStayKeepTheirLabelsWhateverChanges) {
+  RoundWriter writer;
+  const auto round = [&](int from, int to) {
+    writer.Begin(WallTime{});
+    for (int i = from; i < to; ++i) {
+      writer.Add(kA, {{"cpu", std::to_string(i)}}, i);
+      writer.Add(kB, {{"cpu", std::to_string(i)}}, i);
+    }
+    return *writer.Finish();
+  };
+  const auto text_of = [](const Snapshot& snapshot, std::size_t i) {
+    return snapshot.layout->series[i].labels[0].value.data();
+  };
+  const auto first = round(0, 1'000);
+  EXPECT_EQ(text_of(*first, 0), text_of(*first, 1)) << "two series of a kind";
+  const auto fewer = round(700, 1'000);  // further on than it looks ahead
+  EXPECT_EQ(text_of(*fewer, 0), text_of(*first, 1'400));
+  EXPECT_EQ(text_of(*fewer, 599), text_of(*first, 1'999));
+  const auto more = round(699, 1'001);
+  EXPECT_EQ(text_of(*more, 2), text_of(*fewer, 0));
+  EXPECT_EQ(more->layout->series.size(), 604u);
+  EXPECT_EQ(more->layout->FullLabels(0), (Labels{{kMetricName, "a_total"}, {"cpu", "699"}}));
+  EXPECT_EQ(more->layout->FullLabels(603), (Labels{{kMetricName, "b"}, {"cpu", "1000"}}));
+}
+
+TEST(RoundWriterTest, ASeriesOfAnotherFamilyStandsTwiceIfItsSamplesHaveTheName) {
+  RoundWriter writer;
+  writer.Begin(WallTime{});
+  writer.Add({"h_sum", MetricType::kGauge, "S."}, {{"x", "1"}}, 1);
+  writer.AddHistogram({"h", MetricType::kHistogram, "H."}, std::array<LabelView, 1>{{{"x", "1"}}},
+                      {{}, {}, 1, 1});
+  const auto refused = writer.Finish();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message().find("h_sum{x=\"1\"} stands twice"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace tocsin

@@ -378,6 +378,15 @@ Error YamlFields::Missing(std::string_view key, std::string what) {
                                      " meant by \"" + meant->first->scalar + "\"?");
 }
 
+Result<std::size_t> YamlFields::ReadCount(std::string_view key, std::int64_t fallback,
+                                          Bounds bounds) {
+  TRY_ASSIGN(const std::int64_t count, Read(key, YamlInt, fallback));
+  if (count >= bounds.least && count <= bounds.most) return static_cast<std::size_t>(count);
+  return file_.At(*Find(key), "expected " + std::string(key) + " from " +
+                                  std::to_string(bounds.least) + " to " +
+                                  std::to_string(bounds.most));
+}
+
 void YamlFields::Note(Error error) const {
   file_.errors->Note(std::move(error));
   file_.Spoil(node_);

@@ -137,6 +137,13 @@ class YamlFields {
     return read(file_, *value);
   }
 
+  struct Bounds {
+    std::int64_t least;  // 0 or more
+    std::int64_t most;
+  };
+  /// A whole number within bounds: "expected max_rows from 1 to 10000".
+  Result<std::size_t> ReadCount(std::string_view key, std::int64_t fallback, Bounds bounds);
+
   /// Errors if the node is not a map, or holds keys that were never asked for.
   Status Finish() const;
 

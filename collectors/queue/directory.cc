@@ -142,11 +142,8 @@ Result<std::vector<std::string>> ReadPatterns(YamlFields& fields) {
 
 Result<std::size_t> ReadDepth(YamlFields& fields) {
   TRY_ASSIGN(const bool recursive, fields.Read("recursive", YamlBool, false));
-  TRY_ASSIGN(const std::int64_t depth, fields.Read("max_depth", YamlInt, 16));
-  if (depth < 1 || depth > kMaxDepth) {
-    return fields.file().At(*fields.Find("max_depth"), "expected max_depth from 1 to 64");
-  }
-  return static_cast<std::size_t>(recursive ? depth : 0);
+  TRY_ASSIGN(const std::size_t depth, fields.ReadCount("max_depth", 16, {1, kMaxDepth}));
+  return recursive ? depth : 0;
 }
 
 Result<Spool> ReadSpool(const YamlFile& file, const YamlNode& node) {
@@ -185,14 +182,11 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
       return Unit{};
     }));
   }
-  TRY_ASSIGN(const std::int64_t entries, settings.Read("entries_per_round", YamlInt, 50'000));
-  if (entries < 100 || entries > 10'000'000) {
-    return deps.file.At(*settings.Find("entries_per_round"),
-                        "expected entries_per_round from 100 to 10000000");
-  }
+  TRY_ASSIGN(const std::size_t entries,
+             settings.ReadCount("entries_per_round", 50'000, {100, 10'000'000}));
   TRY(settings.Finish());
-  return std::unique_ptr<Collector>(std::make_unique<QueueDirectoryCollector>(
-      deps.fs, std::move(spools), static_cast<std::size_t>(entries)));
+  return std::unique_ptr<Collector>(
+      std::make_unique<QueueDirectoryCollector>(deps.fs, std::move(spools), entries));
 }
 
 }  // namespace

@@ -176,11 +176,7 @@ Result<TargetGroups::Make> ReadGroupOf(YamlFields& fields,
   TRY_ASSIGN(cluster.password,
              outgoing::ReadSecret(fields, "password", outgoing::InlineSecrets::kRefused));
   if (const YamlNode* node = fields.Find("properties")) TRY(ReadProperties(file, *node, cluster));
-  TRY_ASSIGN(const std::int64_t most, fields.Read("max_partitions", YamlInt, 2'000));
-  if (most < 1 || most > 20'000) {
-    return file.At(*fields.Find("max_partitions"), "expected max_partitions from 1 to 20000");
-  }
-  cluster.max_partitions = static_cast<std::size_t>(most);
+  TRY_ASSIGN(cluster.max_partitions, fields.ReadCount("max_partitions", 2'000, {1, 20'000}));
   return TargetGroups::Make(
       [worker, shared = std::make_shared<const KafkaCluster>(std::move(cluster))](
           net::Network& network,

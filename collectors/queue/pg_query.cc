@@ -67,10 +67,7 @@ Result<PgQuery> ReadQuery(const YamlFile& file, const YamlNode& key, const YamlN
   }
   YamlFields fields(file, node, "query");
   TRY_ASSIGN(query.primary_only, fields.Read("master", YamlBool, false));
-  TRY_ASSIGN(const std::int64_t cache, fields.Read("cache_seconds", YamlInt, 0));
-  if (cache < 0 || cache > 86'400) {
-    return file.At(*fields.Find("cache_seconds"), "expected cache_seconds from 0 to 86400");
-  }
+  TRY_ASSIGN(const std::size_t cache, fields.ReadCount("cache_seconds", 0, {0, 86'400}));
   query.cache = seconds(cache);
   TRY_ASSIGN(query.queue_column, fields.Read("queue", YamlString, ""));
   // After `queue`, which is no misspelt `query`.

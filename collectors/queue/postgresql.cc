@@ -61,11 +61,7 @@ Result<PgServer> ReadServer(YamlFields& fields, const std::vector<PgQuery>& quer
     return file.At(*fields.Find("statement_timeout"),
                    "expected a statement_timeout of 1ms or more");
   }
-  TRY_ASSIGN(const std::int64_t rows, fields.Read("max_rows", YamlInt, 1'000));
-  if (rows < 1 || rows > 10'000) {
-    return file.At(*fields.Find("max_rows"), "expected max_rows from 1 to 10000");
-  }
-  server.max_rows = static_cast<std::size_t>(rows);
+  TRY_ASSIGN(server.max_rows, fields.ReadCount("max_rows", 1'000, {1, 10'000}));
   TRY(ChooseQueries(fields, queries, server));
   return server;
 }

@@ -131,11 +131,7 @@ Result<RabbitServer> ReadServer(YamlFields& fields) {
   TRY_ASSIGN(server.filter.queues, ReadNameFilter(fields, {.include = "queue_include",
                                                            .exclude = "queue_exclude",
                                                            .both_allowed = true}));
-  TRY_ASSIGN(const std::int64_t most, fields.Read("max_queues", YamlInt, 500));
-  if (most < 0 || most > 10'000) {
-    return file.At(*fields.Find("max_queues"), "expected max_queues from 0 to 10000");
-  }
-  server.filter.max_queues = static_cast<std::size_t>(most);
+  TRY_ASSIGN(server.filter.max_queues, fields.ReadCount("max_queues", 500, {0, 10'000}));
   return server;
 }
 

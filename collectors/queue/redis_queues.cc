@@ -322,11 +322,7 @@ Result<RedisServer> ReadServer(YamlFields& fields) {
   TRY(net::ReadRedisFields(fields, server.access));
   TRY_ASSIGN(server.keys, fields.ReadRequired("keys", YamlStrings));
   if (server.keys.empty()) return file.At(*fields.Find("keys"), "expected keys or patterns");
-  TRY_ASSIGN(const std::int64_t most, fields.Read("max_keys", YamlInt, 1'000));
-  if (most < 1 || most > 50'000) {
-    return file.At(*fields.Find("max_keys"), "expected max_keys from 1 to 50000");
-  }
-  server.max_keys = static_cast<std::size_t>(most);
+  TRY_ASSIGN(server.max_keys, fields.ReadCount("max_keys", 1'000, {1, 50'000}));
   TRY_ASSIGN(server.scan_budget, fields.Read("scan_budget", YamlDuration, server.scan_budget));
   TRY_ASSIGN(server.scores, fields.Read("zset_scores", ReadScores, Scores::kNone));
   return server;

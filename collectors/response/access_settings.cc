@@ -199,11 +199,7 @@ Result<AccessSettings> ReadAccessSettings(const YamlFile& file, const YamlNode& 
                   std::vector<double>(std::begin(kDefaultQuantiles), std::end(kDefaultQuantiles))));
   TRY_ASSIGN(settings.stats.window, fields.Read("window", YamlDuration, milliseconds(60'000)));
   if (settings.stats.window < seconds(1)) return file.At(node, "window: expected at least 1s");
-  TRY_ASSIGN(const std::int64_t max_series, fields.Read("max_series", YamlInt, 1000));
-  if (max_series < 1 || max_series > 50'000) {
-    return file.At(node, "max_series: expected a number from 1 to 50000");
-  }
-  settings.stats.max_series = static_cast<std::size_t>(max_series);
+  TRY_ASSIGN(settings.stats.max_series, fields.ReadCount("max_series", 1'000, {1, 50'000}));
   TRY_ASSIGN(settings.max_bytes_per_round,
              fields.Read("max_bytes_per_round", YamlBytes, settings.max_bytes_per_round));
   TRY_ASSIGN(settings.keep_position, fields.Read("keep_position", YamlBool, true));

@@ -114,11 +114,7 @@ class OtlpCollector final : public Collector {
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   YamlFields fields(deps.file, deps.settings, "collector otlp");
   otlp::StoreLimits limits;
-  TRY_ASSIGN(const std::int64_t max_series, fields.Read("max_series", YamlInt, 5000));
-  if (max_series < 1 || max_series > 1'000'000) {
-    return deps.file.At(deps.settings, "max_series: expected a number from 1 to 1000000");
-  }
-  limits.max_series = static_cast<std::size_t>(max_series);
+  TRY_ASSIGN(limits.max_series, fields.ReadCount("max_series", 5'000, {1, 1'000'000}));
   TRY_ASSIGN(const std::uint64_t max_bytes, fields.Read("max_bytes", YamlBytes, limits.max_bytes));
   limits.max_bytes = max_bytes;
   TRY_ASSIGN(limits.stale_after, fields.Read("stale_after", YamlDuration, limits.stale_after));

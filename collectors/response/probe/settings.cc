@@ -25,17 +25,6 @@ constexpr std::string_view kBuiltIn = R"(modules:
 constexpr std::size_t kMaxLabels = 16;
 constexpr milliseconds kMinInterval{100};
 
-/// A whole number within bounds, under `key`.
-Result<std::int64_t> ReadCount(YamlFields& fields, std::string_view key, std::int64_t fallback,
-                               std::int64_t least, std::int64_t most) {
-  const YamlNode* node = fields.Find(key);
-  if (!node) return fallback;
-  TRY_ASSIGN(const std::int64_t value, YamlInt(fields.file(), *node));
-  if (value >= least && value <= most) return value;
-  return fields.file().At(
-      *node, std::string(key) + " is " + std::to_string(least) + " to " + std::to_string(most));
-}
-
 bool IsOwnLabel(std::string_view name) {
   constexpr std::array<std::string_view, 9> kOwn{
       "instance", "module", "service", "phase", "reason", "code", "le", "quantile", "window"};
@@ -82,8 +71,8 @@ Status ReadGroup(const CollectorDeps& deps, const YamlNode& node, ProbeSettings&
   const milliseconds own = watch.module->timeout;
   const milliseconds fallback = own.count() > 0 ? own : watch.timeout;
   TRY_ASSIGN(watch.timeout, fields.Read("timeout", YamlDuration, fallback));
-  TRY_ASSIGN(const std::int64_t retries, ReadCount(fields, "retries", 0, 0, 10));
-  TRY_ASSIGN(const std::int64_t pings, ReadCount(fields, "pings", 1, 1, 100));
+  TRY_ASSIGN(const std::size_t retries, fields.ReadCount("retries", 0, {0, 10}));
+  TRY_ASSIGN(const std::size_t pings, fields.ReadCount("pings", 1, {1, 100}));
   const YamlNode* labels = fields.Find("labels");
   TRY(fields.Finish());
   if (labels) {
@@ -148,11 +137,9 @@ Result<ProbeSettings> ReadProbeSettings(const CollectorDeps& deps) {
   if (path) TRY(YamlString(file, *path));
   const YamlNode* groups = fields.Find("targets");
   TRY_ASSIGN(settings.window, fields.Read("window", YamlDuration, settings.window));
-  TRY_ASSIGN(const std::int64_t history, ReadCount(fields, "history", 100, 0, 10'000));
-  TRY_ASSIGN(const std::int64_t parallel, ReadCount(fields, "max_parallel", 256, 1, 10'000));
+  TRY_ASSIGN(settings.history, fields.ReadCount("history", 100, {0, 10'000}));
+  TRY_ASSIGN(settings.max_parallel, fields.ReadCount("max_parallel", 256, {1, 10'000}));
   TRY(fields.Finish());
-  settings.history = static_cast<std::size_t>(history);
-  settings.max_parallel = static_cast<std::size_t>(parallel);
   const std::string module_file = ModuleFilePath(file, node);
   auto modules = module_file.empty() ? BuiltIn() : LoadModules(file, module_file);
   if (!modules) return file.At(path ? *path : node, modules.error().message());

@@ -251,11 +251,8 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
              fields.Read("listen_udp", ReadAddresses, std::vector<std::string>{}));
   TRY_ASSIGN(settings.receiver.tcp,
              fields.Read("listen_tcp", ReadAddresses, std::vector<std::string>{}));
-  TRY_ASSIGN(const std::int64_t connections, fields.Read("tcp_max_connections", YamlInt, 256));
-  if (connections < 1 || connections > 10'000) {
-    return deps.file.At(deps.settings, "tcp_max_connections: expected a number from 1 to 10000");
-  }
-  settings.receiver.tcp_limits.connections = static_cast<std::size_t>(connections);
+  TRY_ASSIGN(settings.receiver.tcp_limits.connections,
+             fields.ReadCount("tcp_max_connections", 256, {1, 10'000}));
   TRY_ASSIGN(settings.receiver.tcp_limits.idle,
              fields.Read("tcp_idle_timeout", YamlDuration, settings.receiver.tcp_limits.idle));
   if (settings.receiver.tcp_limits.idle < seconds(1)) {
@@ -267,11 +264,7 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   TRY_ASSIGN(const std::uint64_t buffer,
              fields.Read("read_buffer", YamlBytes, settings.receiver.receive_buffer));
   settings.receiver.receive_buffer = buffer;
-  TRY_ASSIGN(const std::int64_t max_series, fields.Read("max_series", YamlInt, 2000));
-  if (max_series < 1 || max_series > 1'000'000) {
-    return deps.file.At(deps.settings, "max_series: expected a number from 1 to 1000000");
-  }
-  settings.limits.max_series = static_cast<std::size_t>(max_series);
+  TRY_ASSIGN(settings.limits.max_series, fields.ReadCount("max_series", 2'000, {1, 1'000'000}));
   TRY_ASSIGN(const std::uint64_t max_bytes,
              fields.Read("max_bytes", YamlBytes, settings.limits.max_bytes));
   settings.limits.max_bytes = max_bytes;

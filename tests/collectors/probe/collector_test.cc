@@ -230,7 +230,7 @@ TEST_F(ProbeCollectorTest, SettingsSayWhereTheyAreWrong) {
       {"targets: [{module: icmp}]", "\"targets\""},
       {"targets: [{module: icmp, file_sd: [a.txt]}]", ".json, .yml or .yaml"},
       {"targets: [{module: icmp, dns_srv: [a..b]}]", "no domain name"},
-      {"targets: [{module: icmp, targets: [a], pings: 0}]", "pings is 1 to 100"},
+      {"targets: [{module: icmp, targets: [a], pings: 0}]", "expected pings from 1 to 100"},
       {"targets: [{module: icmp, targets: [a], interval: 1ms}]", "interval"},
       {"targets: [{module: icmp, targets: [a], labels: {instance: x}}]", "own label"},
       {"targets: [{module: icmp, targets: [a], labels: {1x: x}}]", "no label name"},

@@ -2,15 +2,14 @@
 
 #include <re2/re2.h>
 
+#include "metrics/regex.h"
+
 namespace tocsin {
 namespace {
 
 Result<std::shared_ptr<const re2::RE2>> Compile(std::string_view pattern) {
   if (pattern.empty()) return std::shared_ptr<const re2::RE2>();
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  auto regex =
-      std::make_shared<const re2::RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
+  std::shared_ptr<const re2::RE2> regex = CompileRegex(pattern, {.max_memory = 8 << 20});
   if (!regex->ok()) {
     return Error{Errc::kInvalid,
                  "bad regular expression \"" + std::string(pattern) + "\": " + regex->error()};

@@ -24,14 +24,6 @@ bool IsPlainText(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return IsAscii(c) && c != '\n'; });
 }
 
-std::unique_ptr<const re2::RE2> Compile(const std::string& pattern, DotNewline dot) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  options.set_dot_nl(dot == DotNewline::kYes);
-  options.set_max_mem(1 << 20);
-  return std::make_unique<const re2::RE2>(pattern, options);
-}
-
 }  // namespace
 
 bool WildcardPattern::Read(std::string_view regex) {
@@ -118,7 +110,7 @@ bool AnchoredRegex::Matches(std::string_view text, DotNewline dot) const {
 
 const re2::RE2& AnchoredRegex::Compiled(DotNewline dot) const {
   const auto i = static_cast<std::size_t>(dot);
-  std::call_once(once_[i], [&] { compiled_[i] = Compile(pattern_, dot); });
+  std::call_once(once_[i], [&] { compiled_[i] = CompileRegex(pattern_, {.dot = dot}); });
   return *compiled_[i];
 }
 

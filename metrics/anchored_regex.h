@@ -10,15 +10,9 @@
 #include <vector>
 
 #include "base/result.h"
-
-namespace re2 {
-class RE2;
-}
+#include "metrics/regex.h"
 
 namespace tocsin {
-
-/// Whether `.` matches a newline: Prometheus 3 says yes, 2 no.
-enum class DotNewline { kYes, kNo };
 
 /// Alternatives of literals with `.*` and `.+` between them.
 class WildcardPattern {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "metrics/regex.h"
+
 namespace tocsin::plugin {
 namespace {
 
@@ -42,11 +44,8 @@ Result<RelabelRules::Rule> RelabelRules::ReadRule(const YamlFile& file, const Ya
                              "\": what rewrites labels belongs into the Prometheus that asks");
   }
   TRY(fields.Finish());
-  re2::RE2::Options options(re2::RE2::Quiet);
-  options.set_max_mem(1 << 20);
-  auto regex = std::make_shared<re2::RE2>("^(?:" + pattern + ")$", options);
-  if (!regex->ok()) return file.At(*node.Find("regex"), "bad regex: " + regex->error());
-  rule.regex = std::move(regex);
+  rule.regex = CompileRegex("^(?:" + pattern + ")$");
+  if (!rule.regex->ok()) return file.At(*node.Find("regex"), "bad regex: " + rule.regex->error());
   return rule;
 }
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <cassert>
 
+#include "metrics/regex.h"
+
 namespace tocsin {
 namespace {
 
@@ -18,9 +20,7 @@ std::string_view View(re2::StringPiece piece) { return {piece.data(), piece.size
 Result<std::shared_ptr<const re2::RE2>> CompileCommandLine(const YamlFile& file,
                                                            const YamlNode& node) {
   TRY_ASSIGN(const std::string pattern, YamlString(file, node));
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  auto regex = std::make_shared<const re2::RE2>(pattern, options);
+  std::shared_ptr<const re2::RE2> regex = CompileRegex(pattern, {.max_memory = 8 << 20});
   if (!regex->ok()) return file.At(node, "bad regular expression: " + regex->error());
   if (regex->NumberOfCapturingGroups() > kMaxCaptures) {
     return file.At(node, "at most " + std::to_string(kMaxCaptures) + " groups");

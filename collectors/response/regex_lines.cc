@@ -9,6 +9,7 @@
 
 #include "collectors/response/access_fields.h"
 #include "collectors/response/line_pattern.h"
+#include "metrics/regex.h"
 
 namespace tocsin {
 namespace {
@@ -77,11 +78,7 @@ class RegexParser final : public AccessLineParser {
 }  // namespace
 
 Result<std::unique_ptr<AccessLineParser>> MakeRegexParser(std::string_view expression) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  options.set_max_mem(kMaxMemory);
-  auto compiled = std::make_unique<const re2::RE2>(
-      re2::StringPiece(expression.data(), expression.size()), options);
+  auto compiled = CompileRegex(expression, {.max_memory = kMaxMemory});
   if (!compiled->ok()) return Error{Errc::kInvalid, compiled->error()};
   std::vector<AccessField> fields{AccessField::kSkip};
   for (const auto& [name, group] : compiled->NamedCapturingGroups()) {

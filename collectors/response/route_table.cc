@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "metrics/regex.h"
+
 namespace tocsin {
 namespace {
-
-constexpr std::int64_t kMaxMemory = 1 << 20;  // of an expression's automaton
 
 bool IsVariable(std::string_view part) {
   return part == "*" || part.starts_with(':') || (part.starts_with('{') && part.ends_with('}'));
@@ -80,11 +80,7 @@ Status RouteTable::Add(std::string_view pattern, std::string_view route) {
 }
 
 Status RouteTable::AddRegex(std::string_view expression, std::string_view route) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  options.set_max_mem(kMaxMemory);
-  auto compiled = std::make_unique<const re2::RE2>(
-      re2::StringPiece(expression.data(), expression.size()), options);
+  auto compiled = CompileRegex(expression);
   if (!compiled->ok()) return Error{Errc::kInvalid, compiled->error()};
   patterns_.push_back(
       {NumberOf(route.empty() ? expression : route), {}, false, std::move(compiled)});

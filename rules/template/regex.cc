@@ -9,6 +9,7 @@
 
 #include "base/ascii.h"
 #include "base/parse.h"
+#include "metrics/regex.h"
 #include "rules/template/unicode.h"
 
 namespace tocsin::tmpl {
@@ -32,10 +33,7 @@ class RegexCache {
       }
     }
     work += kCompileWork;
-    re2::RE2::Options options;
-    options.set_log_errors(false);
-    options.set_max_mem(1 << 20);
-    auto regex = std::make_shared<const re2::RE2>(re2::StringPiece(pattern), options);
+    std::shared_ptr<const re2::RE2> regex = CompileRegex(pattern);
     if (!regex->ok()) {
       return Error{Errc::kInvalid,
                    "bad regular expression \"" + std::string(pattern) + "\": " + regex->error()};

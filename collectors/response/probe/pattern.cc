@@ -6,21 +6,13 @@
 
 #include "base/ascii.h"
 #include "base/parse.h"
+#include "metrics/regex.h"
 
 namespace tocsin::probe {
-namespace {
-
-/// More memory than this a pattern of a person does not need.
-constexpr std::int64_t kMaxPatternBytes = 1 << 20;
-
-}  // namespace
+namespace {}  // namespace
 
 Result<Pattern> Pattern::Make(std::string_view text) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  options.set_max_mem(kMaxPatternBytes);
-  auto regex =
-      std::make_shared<const re2::RE2>(re2::StringPiece(text.data(), text.size()), options);
+  std::shared_ptr<const re2::RE2> regex = CompileRegex(text);
   if (!regex->ok()) {
     return Error{Errc::kInvalid, "not a regular expression: " + regex->error()};
   }

@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "base/parse.h"
 #include "metrics/names.h"
+#include "metrics/regex.h"
 
 namespace tocsin::statsd {
 namespace {
@@ -168,10 +169,7 @@ Result<bool> ReadIsRegex(const YamlFile& file, const YamlNode& node) {
 
 Status ReadMatch(const YamlFile& file, const YamlNode& node, bool is_regex, MappingRule& rule) {
   if (is_regex) {
-    re2::RE2::Options options;
-    options.set_log_errors(false);
-    options.set_max_mem(1 << 20);
-    rule.regex = std::make_unique<const re2::RE2>(node.scalar, options);
+    rule.regex = CompileRegex(node.scalar);
     if (!rule.regex->ok()) return file.At(node, rule.regex->error());
     return Unit{};
   }

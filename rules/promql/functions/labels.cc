@@ -6,6 +6,7 @@
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "metrics/names.h"
+#include "metrics/regex.h"
 #include "rules/promql/evaluator.h"
 #include "rules/promql/functions/families.h"
 #include "rules/promql/parser.h"
@@ -101,11 +102,9 @@ Status Replace(const CallExpr& call, Evaluator& evaluator, SeriesSink sink) {
   const std::string& replacement = StringArg(call, 2);
   const std::string& source = StringArg(call, 3);
   const std::string& pattern = StringArg(call, 4);
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  options.set_dot_nl(!evaluator.context().v2());
-  options.set_max_mem(1 << 20);
-  const re2::RE2 regex(pattern, options);
+  const auto compiled =
+      CompileRegex(pattern, {.dot = evaluator.context().v2() ? DotNewline::kNo : DotNewline::kYes});
+  const re2::RE2& regex = *compiled;
   if (!regex.ok()) {
     return ExecutionError("invalid regular expression in label_replace(): " + pattern);
   }

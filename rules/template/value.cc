@@ -50,61 +50,23 @@ Time Time::From(WallTime t) {
   return out;
 }
 
-Value Value::Bool(bool b) {
-  Value v;
-  v.kind_ = Kind::kBool;
-  v.type_ = &kBoolType;
-  v.data_ = b;
-  return v;
-}
+Value Value::Bool(bool b) { return Value(Kind::kBool, kBoolType, b); }
 
 Value Value::Int(std::int64_t i) { return Int(i, kIntType); }
 
-Value Value::Int(std::int64_t i, const TypeInfo& type) {
-  Value v;
-  v.kind_ = Kind::kInt;
-  v.type_ = &type;
-  v.data_ = i;
-  return v;
-}
+Value Value::Int(std::int64_t i, const TypeInfo& type) { return Value(Kind::kInt, type, i); }
 
-Value Value::Float(double d) {
-  Value v;
-  v.kind_ = Kind::kFloat;
-  v.type_ = &kFloatType;
-  v.data_ = d;
-  return v;
-}
+Value Value::Float(double d) { return Value(Kind::kFloat, kFloatType, d); }
 
-Value Value::String(std::string s) {
-  Value v;
-  v.kind_ = Kind::kString;
-  v.type_ = &kStringType;
-  v.data_ = std::move(s);
-  return v;
-}
+Value Value::String(std::string s) { return Value(Kind::kString, kStringType, std::move(s)); }
 
-Value Value::Html(std::string s) {
-  Value v = String(std::move(s));
-  v.type_ = &kHtmlType;
-  return v;
-}
+Value Value::Html(std::string s) { return Value(Kind::kString, kHtmlType, std::move(s)); }
 
 Value Value::Of(Time t) {
-  Value v;
-  v.kind_ = Kind::kTime;
-  v.type_ = &kTimeType;
-  v.data_ = std::make_shared<const Time>(std::move(t));
-  return v;
+  return Value(Kind::kTime, kTimeType, std::make_shared<const Time>(std::move(t)));
 }
 
-Value Value::Of(Duration d) {
-  Value v;
-  v.kind_ = Kind::kDuration;
-  v.type_ = &kDurationType;
-  v.data_ = d;
-  return v;
-}
+Value Value::Of(Duration d) { return Value(Kind::kDuration, kDurationType, d); }
 
 Value Value::Of(const Labels& labels) { return Map(labels, kStringMapType); }
 
@@ -118,42 +80,26 @@ Value Value::Strings(std::vector<std::string> items) {
 Value Value::List(ValueList items) { return List(std::move(items), kAnyListType); }
 
 Value Value::List(ValueList items, const TypeInfo& type) {
-  Value v;
-  v.kind_ = Kind::kList;
-  v.type_ = &type;
-  for (const Value& item : items) v.depth_ = std::max(v.depth_, Above(item.depth_));
-  v.depth_ = std::max<std::uint16_t>(v.depth_, 1);
-  v.data_ = std::make_shared<const ValueList>(std::move(items));
-  return v;
+  std::uint16_t depth = 1;
+  for (const Value& item : items) depth = std::max(depth, Above(item.depth_));
+  return Value(Kind::kList, type, std::make_shared<const ValueList>(std::move(items)), depth);
 }
 
 Value Value::Map(ValueMap entries) { return Map(std::move(entries), kAnyMapType); }
 
 Value Value::Map(ValueMap entries, const TypeInfo& type) {
-  Value v;
-  v.kind_ = Kind::kMap;
-  v.type_ = &type;
-  v.depth_ = Above(Deepest(entries));
-  v.data_ = std::make_shared<const ValueMap>(Sorted(std::move(entries)));
-  return v;
+  const std::uint16_t depth = Above(Deepest(entries));
+  return Value(Kind::kMap, type, std::make_shared<const ValueMap>(Sorted(std::move(entries))),
+               depth);
 }
 
 Value Value::Map(const Labels& labels, const TypeInfo& type) {
-  Value v;
-  v.kind_ = Kind::kMap;
-  v.type_ = &type;
-  v.depth_ = 1;
-  v.data_ = labels;
-  return v;
+  return Value(Kind::kMap, type, labels, 1);
 }
 
 Value Value::Struct(ValueMap fields, const TypeInfo& type) {
-  Value v;
-  v.kind_ = Kind::kStruct;
-  v.type_ = &type;
-  v.depth_ = Above(Deepest(fields));
-  v.data_ = std::make_shared<const ValueMap>(std::move(fields));
-  return v;
+  const std::uint16_t depth = Above(Deepest(fields));
+  return Value(Kind::kStruct, type, std::make_shared<const ValueMap>(std::move(fields)), depth);
 }
 
 std::string_view Value::type_name() const { return type_ ? type_->name : "<nil>"; }

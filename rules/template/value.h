@@ -111,13 +111,16 @@ class Value {
   using TimePtr = std::shared_ptr<const Time>;
   using ListPtr = std::shared_ptr<const ValueList>;
   using MapPtr = std::shared_ptr<const ValueMap>;
+  using Data = std::variant<std::monostate, bool, std::int64_t, double, std::string, Duration,
+                            TimePtr, ListPtr, MapPtr, Labels>;
+
+  Value(Kind kind, const TypeInfo& type, Data data, std::uint16_t depth = 0)
+      : kind_(kind), depth_(depth), type_(&type), data_(std::move(data)) {}
 
   Kind kind_ = Kind::kNil;
   std::uint16_t depth_ = 0;
   const TypeInfo* type_ = nullptr;
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, Duration, TimePtr, ListPtr,
-               MapPtr, Labels>
-      data_;
+  Data data_;
 };
 
 }  // namespace tocsin::tmpl

@@ -38,6 +38,15 @@ void PutFixed(T v, Bytes& out) {
   std::memcpy(out.data() + at, &v, sizeof(T));
 }
 
+/// What PutFixed put at `at`.
+template <class T>
+T LoadFixed(const std::uint8_t* at) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  T v;
+  std::memcpy(&v, at, sizeof(T));
+  return v;
+}
+
 inline void PutText(std::string_view text, Bytes& out) {
   PutVarint(text.size(), out);
   out.insert(out.end(), text.begin(), text.end());
@@ -73,14 +82,13 @@ class ByteReader {
 
   template <class T>
   T Fixed() {
-    T v{};
     if (Left() < sizeof(T)) {
       ok_ = false;
       at_ = end_;
-    } else {
-      std::memcpy(&v, at_, sizeof(T));
-      at_ += sizeof(T);
+      return {};
     }
+    const T v = LoadFixed<T>(at_);
+    at_ += sizeof(T);
     return v;
   }
 

@@ -14,13 +14,6 @@ constexpr std::size_t kGroupBytes = 4 + kGroup * 2;
 
 constexpr std::size_t Groups(std::size_t columns) { return (columns + kGroup - 1) / kGroup; }
 
-template <class T>
-T Load(const std::uint8_t* at) {
-  T v;
-  std::memcpy(&v, at, sizeof(T));
-  return v;
-}
-
 }  // namespace
 
 ColumnSet::ColumnSet(std::vector<SeriesRef> sorted, Budget& budget)
@@ -73,7 +66,7 @@ void BlockBuilder::AddColumn(std::span<const std::uint64_t> rows) {
   if (columns_added_ % kGroup == 0) std::memcpy(group, &start, sizeof(start));
   EncodeColumn(rows, bytes_);
   group = bytes_.data() + directory_at_ + columns_added_ / kGroup * kGroupBytes;
-  const auto end = static_cast<std::uint16_t>(bytes_.size() - Load<std::uint32_t>(group));
+  const auto end = static_cast<std::uint16_t>(bytes_.size() - LoadFixed<std::uint32_t>(group));
   std::memcpy(group + 4 + columns_added_ % kGroup * 2, &end, sizeof(end));
   ++columns_added_;
 }
@@ -84,7 +77,7 @@ Bytes BlockBuilder::Finish() && {
 }
 
 std::size_t BlockReader::DirectoryAt() const {
-  return bytes_.size() < 3 ? 3 : 3 + std::size_t{Load<std::uint16_t>(bytes_.data() + 1)};
+  return bytes_.size() < 3 ? 3 : 3 + std::size_t{LoadFixed<std::uint16_t>(bytes_.data() + 1)};
 }
 
 bool BlockReader::Valid() const {
@@ -108,10 +101,10 @@ std::span<const std::uint8_t> BlockReader::Column(std::uint32_t column) const {
   if (!Valid() || column >= columns_) return {};
   const std::uint8_t* const group = bytes_.data() + DirectoryAt() + column / kGroup * kGroupBytes;
   const std::size_t in_group = column % kGroup;
-  const std::size_t base = Load<std::uint32_t>(group);
+  const std::size_t base = LoadFixed<std::uint32_t>(group);
   const std::size_t start =
-      base + (in_group == 0 ? 0 : Load<std::uint16_t>(group + 4 + (in_group - 1) * 2));
-  const std::size_t end = base + Load<std::uint16_t>(group + 4 + in_group * 2);
+      base + (in_group == 0 ? 0 : LoadFixed<std::uint16_t>(group + 4 + (in_group - 1) * 2));
+  const std::size_t end = base + LoadFixed<std::uint16_t>(group + 4 + in_group * 2);
   if (start > end || end > bytes_.size()) return {};
   return bytes_.subspan(start, end - start);
 }

@@ -26,13 +26,6 @@ std::uint32_t Checksum(std::span<const std::uint8_t> bytes) {
   return static_cast<std::uint32_t>(::crc32(0, bytes.data(), static_cast<unsigned>(bytes.size())));
 }
 
-template <class T>
-T Load(const std::uint8_t* at) {
-  T v;
-  std::memcpy(&v, at, sizeof(T));
-  return v;
-}
-
 std::size_t BeginRecord(RecordType type, Bytes& out) {
   const std::size_t start = out.size();
   PutFixed(kRecordMark, out);
@@ -101,12 +94,12 @@ bool ReadBlock(ByteReader in, SegmentVisitor& visitor) {
 /// Size of the record at the front of `bytes`, 0 if there is no whole one. What checking it costs
 /// is taken from `effort`; when that is spent nothing is a record any more.
 std::size_t RecordSize(std::span<const std::uint8_t> bytes, std::uint64_t& effort) {
-  if (bytes.size() < kRecordHead || Load<std::uint32_t>(bytes.data()) != kRecordMark) return 0;
-  const std::size_t payload = Load<std::uint32_t>(bytes.data() + kSizeAt);
+  if (bytes.size() < kRecordHead || LoadFixed<std::uint32_t>(bytes.data()) != kRecordMark) return 0;
+  const std::size_t payload = LoadFixed<std::uint32_t>(bytes.data() + kSizeAt);
   if (payload > bytes.size() - kRecordHead || payload > effort) return 0;
   effort -= payload;
   const auto checked = bytes.subspan(kTypeAt, payload + 1);
-  if (Checksum(checked) != Load<std::uint32_t>(bytes.data() + kChecksumAt)) return 0;
+  if (Checksum(checked) != LoadFixed<std::uint32_t>(bytes.data() + kChecksumAt)) return 0;
   return kRecordHead + payload;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "collectors/response/family_conflict.h"
 #include "collectors/response/otlp/histogram.h"
 #include "collectors/response/otlp/naming.h"
 
@@ -15,11 +16,6 @@ namespace {
 constexpr std::size_t kSeriesBytes = 400;  // of a series besides its texts and values
 constexpr std::size_t kMaxQuantiles = 50;
 constexpr std::string_view kHelp = "Pushed by OTLP.";
-constexpr std::string_view kSuffixes[] = {"_bucket", "_sum", "_count"};
-
-bool HasSuffixes(MetricType type) {
-  return type == MetricType::kHistogram || type == MetricType::kSummary;
-}
 
 MetricType TypeOf(const Metric& metric) {
   switch (metric.type) {
@@ -200,16 +196,7 @@ Store::Series* Store::Find(const std::string& name, MetricType type, const std::
                            Labels labels, std::size_t values, Reject& why) {
   why = Reject::kConflict;
   if (reserved_(name)) return nullptr;
-  const auto used = families_.find(name);
-  if (used != families_.end() && used->second.type != type) return nullptr;
-  if (used == families_.end()) {
-    for (const std::string_view suffix : kSuffixes) {
-      if (HasSuffixes(type) && families_.contains(name + std::string(suffix))) return nullptr;
-      if (!name.ends_with(suffix)) continue;
-      const auto base = families_.find(name.substr(0, name.size() - suffix.size()));
-      if (base != families_.end() && HasSuffixes(base->second.type)) return nullptr;
-    }
-  }
+  if (ConflictsWith(families_, name, type)) return nullptr;
   std::string key = name + labels.ToString();
   const std::size_t bytes = kSeriesBytes + 2 * key.size() + labels.HeapBytes() + values * 32;
   const auto known = by_key_.find(key);

@@ -6,6 +6,7 @@
 
 #include "base/parse.h"
 #include "base/utf8.h"
+#include "collectors/response/family_conflict.h"
 
 namespace tocsin::statsd {
 namespace {
@@ -41,12 +42,6 @@ MetricType MetricTypeOf(EventType type, const ObserverOptions& observer) {
   }
   return MetricType::kGauge;
 }
-
-bool HasSuffixes(MetricType type) {
-  return type == MetricType::kHistogram || type == MetricType::kSummary;
-}
-
-constexpr std::string_view kSuffixes[] = {"_bucket", "_sum", "_count"};
 
 }  // namespace
 
@@ -176,7 +171,7 @@ Table::Target Table::Place(Identity identity, const Sample& sample) {
   Labels labels = builder.Build().WithoutEmpty();
 
   target.outcome = Outcome::kConflict;
-  if (reserved_(family) || Conflicts(family, type)) return target;
+  if (reserved_(family) || ConflictsWith(families_, family, type)) return target;
   std::string key = family + labels.ToString();
   if (const auto found = by_identity_.find(std::string_view(key)); found != by_identity_.end()) {
     const bool is_set = series_[found->second].distinct != nullptr;
@@ -230,20 +225,6 @@ Table::Target Table::Place(Identity identity, const Sample& sample) {
   series_[target.series] = std::move(made);
   by_identity_.emplace(std::move(key), target.series);
   return target;
-}
-
-/// Whether the name, or one that a histogram of that name makes, has another type already.
-bool Table::Conflicts(const std::string& family, MetricType type) const {
-  const auto used = families_.find(std::string_view(family));
-  if (used != families_.end()) return used->second.type != type;
-  for (const std::string_view suffix : kSuffixes) {
-    if (HasSuffixes(type) && families_.contains(family + std::string(suffix))) return true;
-    if (!family.ends_with(suffix)) continue;
-    const auto base =
-        families_.find(std::string_view(family).substr(0, family.size() - suffix.size()));
-    if (base != families_.end() && HasSuffixes(base->second.type)) return true;
-  }
-  return false;
 }
 
 void Table::Update(Series& series, const Sample& sample, double scale) {

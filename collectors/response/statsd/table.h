@@ -129,7 +129,6 @@ class Table final : private LineSink {
 
   Target Resolve(const Sample& sample);
   Target Place(Identity identity, const Sample& sample);
-  bool Conflicts(const std::string& family, MetricType type) const;
   void Update(Series& series, const Sample& sample, double scale);
   void Remove(std::size_t i);
 

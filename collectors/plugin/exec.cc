@@ -4,14 +4,12 @@
 #include <utility>
 
 #include "base/utf8.h"
-#include "collectors/net/network.h"
-#include "collectors/net/target_pool.h"
 #include "collectors/plugin/child.h"
 #include "collectors/plugin/foreign_series.h"
-#include "collectors/plugin/foreign_settings.h"
 #include "collectors/plugin/nagios.h"
 #include "collectors/plugin/plugins.h"
 #include "collectors/plugin/program.h"
+#include "collectors/plugin/programs_collector.h"
 
 namespace tocsin {
 namespace {
@@ -140,24 +138,6 @@ class ExecTarget final : public net::Target, plugin::ChildUser {
   MonoTime retry_{};
 };
 
-class ExecCollector final : public Collector {
- public:
-  ExecCollector(net::Network& network, std::vector<net::TargetSpec> targets)
-      : empty_(targets.empty()),
-        pool_(network, {.collector = "exec", .max_parallel = kMaxParallel, .add_instance = false}) {
-    pool_.SetTargets(std::move(targets));
-  }
-
-  Status Collect(const RoundContext& round, FamilySink& out) override {
-    if (empty_) return Error{Errc::kUnsupported, "exec: no commands are configured"};
-    return pool_.Collect(round, out);
-  }
-
- private:
-  const bool empty_;
-  net::TargetPool pool_;
-};
-
 Result<ExecFormat> ReadExecFormat(const YamlFile& file, const YamlNode& node) {
   TRY_ASSIGN(const std::string word, YamlString(file, node));
   if (word == "text") return ExecFormat::kText;
@@ -180,25 +160,9 @@ Result<Command> ReadCommand(const YamlFile& file, const YamlNode& node) {
 }
 
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
-  YamlFields settings(deps.file, deps.settings, "collector exec");
-  TRY_ASSIGN(const auto items, plugin::ReadNamedItems(settings, "commands"));
-  TRY(settings.Finish());
-  std::vector<net::TargetSpec> targets;
-  const auto add = [&](const YamlNode* item) -> Status {
-    TRY_ASSIGN(Command command, ReadCommand(deps.file, *item));
-    net::TargetSpec spec;
-    spec.name = command.name;
-    spec.key = plugin::KeyOf(*item);
-    spec.timeout = command.timeout;
-    spec.make = [command](net::Network& network) {
-      return std::make_unique<ExecTarget>(network, command);
-    };
-    targets.push_back(std::move(spec));
-    return Unit{};
-  };
-  for (const YamlNode* item : items) TRY(deps.file.Keep(add(item)));
-  return std::unique_ptr<Collector>(
-      std::make_unique<ExecCollector>(deps.network, std::move(targets)));
+  return plugin::MakeProgramsCollector<ExecTarget>(
+      deps, "commands", {.collector = "exec", .max_parallel = kMaxParallel, .add_instance = false},
+      &ReadCommand);
 }
 
 }  // namespace

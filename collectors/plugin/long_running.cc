@@ -4,13 +4,11 @@
 #include <optional>
 #include <utility>
 
-#include "collectors/net/network.h"
-#include "collectors/net/target_pool.h"
 #include "collectors/plugin/child.h"
 #include "collectors/plugin/foreign_series.h"
-#include "collectors/plugin/foreign_settings.h"
 #include "collectors/plugin/plugins.h"
 #include "collectors/plugin/program.h"
+#include "collectors/plugin/programs_collector.h"
 
 namespace tocsin {
 namespace {
@@ -161,23 +159,6 @@ class PluginTarget final : public net::Target, plugin::ChildUser {
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
-class PluginCollector final : public Collector {
- public:
-  PluginCollector(net::Network& network, std::vector<net::TargetSpec> targets)
-      : empty_(targets.empty()), pool_(network, {.collector = "plugin", .add_instance = false}) {
-    pool_.SetTargets(std::move(targets));
-  }
-
-  Status Collect(const RoundContext& round, FamilySink& out) override {
-    if (empty_) return Error{Errc::kUnsupported, "plugin: no programs are configured"};
-    return pool_.Collect(round, out);
-  }
-
- private:
-  const bool empty_;
-  net::TargetPool pool_;
-};
-
 Result<PluginSettings> ReadPlugin(const YamlFile& file, const YamlNode& node) {
   YamlFields fields(file, node, "program");
   PluginSettings settings;
@@ -191,25 +172,8 @@ Result<PluginSettings> ReadPlugin(const YamlFile& file, const YamlNode& node) {
 }
 
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
-  YamlFields fields(deps.file, deps.settings, "collector plugin");
-  TRY_ASSIGN(const auto items, plugin::ReadNamedItems(fields, "programs"));
-  TRY(fields.Finish());
-  std::vector<net::TargetSpec> targets;
-  const auto add = [&](const YamlNode* item) -> Status {
-    TRY_ASSIGN(PluginSettings settings, ReadPlugin(deps.file, *item));
-    net::TargetSpec spec;
-    spec.name = settings.name;
-    spec.key = plugin::KeyOf(*item);
-    spec.timeout = settings.timeout;
-    spec.make = [settings](net::Network& network) {
-      return std::make_unique<PluginTarget>(network, settings);
-    };
-    targets.push_back(std::move(spec));
-    return Unit{};
-  };
-  for (const YamlNode* item : items) TRY(deps.file.Keep(add(item)));
-  return std::unique_ptr<Collector>(
-      std::make_unique<PluginCollector>(deps.network, std::move(targets)));
+  return plugin::MakeProgramsCollector<PluginTarget>(
+      deps, "programs", {.collector = "plugin", .add_instance = false}, &ReadPlugin);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,9 +15,6 @@
 #include "metrics/writer.h"
 
 namespace tocsin {
-
-/// Counted by the operator new of the benchmark's main file.
-inline std::atomic<std::size_t> allocations{0};
 
 inline double CpuMicroseconds() {
   timespec t{};

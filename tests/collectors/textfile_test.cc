@@ -13,6 +13,7 @@
 #include "collectors/net/network.h"
 #include "tests/base/temp_folder.h"
 #include "tests/collectors/fixture.h"
+#include "tests/collectors/page.h"
 
 namespace tocsin {
 namespace {
@@ -36,11 +37,7 @@ class TextfileTest : public testing::Test {
   }
 
   static std::string ValueOf(const Ref<const Snapshot>& snapshot, const std::string& series) {
-    const std::string text = "\n" + RenderText(snapshot);
-    const auto at = text.find("\n" + series + " ");
-    if (at == std::string::npos) return "absent";
-    const auto start = at + series.size() + 2;
-    return text.substr(start, text.find('\n', start) - start);
+    return tocsin::ValueOf(RenderText(snapshot), series);
   }
 
   const TempFolder dir_;

@@ -12,6 +12,7 @@
 #include "agent/http/door/door.h"
 #include "agent/http/router.h"
 #include "tests/http/client.h"
+#include "tests/http/patient.h"
 
 namespace tocsin::http {
 namespace {
@@ -21,14 +22,6 @@ ServerLimits Impatient() {
   ServerLimits limits;
   limits.header_timeout = limits.body_timeout = limits.response_timeout = milliseconds(300);
   limits.keep_alive_timeout = milliseconds(300);
-  return limits;
-}
-
-/// Times that no busy test machine exceeds.
-ServerLimits Patient() {
-  ServerLimits limits;
-  limits.header_timeout = limits.body_timeout = limits.response_timeout = seconds(60);
-  limits.keep_alive_timeout = seconds(60);
   return limits;
 }
 

@@ -54,19 +54,19 @@ TEST_F(FoundTargetsTest, RedisFollowsTheFileAndSharesThePassword) {
   const std::string found = "tocsin_discovery_targets{collector=\"redis\",source=\"" +
                             (dir_ / "redis.yml").string() + "\"}";
   std::string page = redis.Round();
-  EXPECT_EQ(Source::ValueOf(page, of_first), "1") << page;
-  EXPECT_EQ(Source::ValueOf(page, of_listed), "1");
-  EXPECT_EQ(Source::ValueOf(page, of_bad), "1");
-  EXPECT_EQ(Source::ValueOf(page, found), "3");
+  EXPECT_EQ(ValueOf(page, of_first), "1") << page;
+  EXPECT_EQ(ValueOf(page, of_listed), "1");
+  EXPECT_EQ(ValueOf(page, of_bad), "1");
+  EXPECT_EQ(ValueOf(page, found), "3");
   EXPECT_EQ(page.find("hidden"), std::string::npos) << page;
 
   dir_.Replace("redis.yml", "- targets: ['" + AddressOf(second) + "']\n  labels: { env: test }\n");
   page = redis.Round();
-  EXPECT_EQ(Source::ValueOf(page, of_first), "absent");
-  EXPECT_EQ(Source::ValueOf(page, of_bad), "absent");
-  EXPECT_EQ(Source::ValueOf(page, of_second), "1") << page;
-  EXPECT_EQ(Source::ValueOf(page, of_listed), "1");
-  EXPECT_EQ(Source::ValueOf(page, found), "1");
+  EXPECT_EQ(ValueOf(page, of_first), "absent");
+  EXPECT_EQ(ValueOf(page, of_bad), "absent");
+  EXPECT_EQ(ValueOf(page, of_second), "1") << page;
+  EXPECT_EQ(ValueOf(page, of_listed), "1");
+  EXPECT_EQ(ValueOf(page, found), "1");
   EXPECT_EQ(listed.connections(), 1);  // what stays keeps its connection
 }
 
@@ -79,8 +79,7 @@ TEST_F(FoundTargetsTest, MemcachedFollowsTheFile) {
   Source memcached(kMemcachedCollector, "file_sd: [a.json]", Settings());
   ASSERT_EQ(memcached.error(), "");
   const auto up = [&](const ScriptedServer& server) {
-    return Source::ValueOf(memcached.Round(),
-                           "memcached_up{instance=\"" + AddressOf(server) + "\"}");
+    return ValueOf(memcached.Round(), "memcached_up{instance=\"" + AddressOf(server) + "\"}");
   };
   EXPECT_EQ(up(first), "absent");
   dir_.Replace("a.json", R"([{"targets":[")" + AddressOf(first) + R"("]}])");

@@ -26,9 +26,9 @@ TEST_F(ExecTest, ACommandsSeriesJoinOurs) {
             Exec("echo '# TYPE a_total counter'; echo 'a_total{x=\"1\",host=\"own\"} 3'; echo b 4",
                  "  labels: { host: ours, extra: e }\n"));
   const std::string page = exec.Round();
-  EXPECT_EQ(Test::ValueOf(page, R"(a_total{extra="e",host="own",x="1"})"), "3") << page;
-  EXPECT_EQ(Test::ValueOf(page, R"(b{extra="e",host="ours"})"), "4");
-  EXPECT_EQ(Test::ValueOf(page, R"(tocsin_target_up{collector="exec",target="c"})"), "1");
+  EXPECT_EQ(ValueOf(page, R"(a_total{extra="e",host="own",x="1"})"), "3") << page;
+  EXPECT_EQ(ValueOf(page, R"(b{extra="e",host="ours"})"), "4");
+  EXPECT_EQ(ValueOf(page, R"(tocsin_target_up{collector="exec",target="c"})"), "1");
 }
 
 TEST_F(ExecTest, BadOutputIsDroppedWholeWithAReason) {
@@ -60,7 +60,7 @@ TEST_F(ExecTest, BadOutputIsDroppedWholeWithAReason) {
     Test exec(kExecCollector, Exec(c.script, c.more));
     ASSERT_EQ(exec.error(), "") << c.what;
     const std::string page = exec.Round();
-    EXPECT_EQ(Test::ValueOf(page, R"(tocsin_target_up{collector="exec",target="c"})"), "0")
+    EXPECT_EQ(ValueOf(page, R"(tocsin_target_up{collector="exec",target="c"})"), "0")
         << c.what << "\n"
         << page;
     EXPECT_EQ(Failures(page, "exec", c.reason, "c"), "1") << c.what << "\n" << page;
@@ -74,8 +74,8 @@ TEST_F(ExecTest, OneBadCommandCostsOnlyItsOwnData) {
                 ", timeout: 50ms }\n- { name: good, command: " + Script("good", "echo good 1") +
                 " }\n- { name: absent, command: " + (dir_ / "absent").string() + " }\n");
   const std::string page = exec.Round();
-  EXPECT_EQ(Test::ValueOf(page, "good"), "1");
-  EXPECT_EQ(Test::ValueOf(page, R"(tocsin_target_up{collector="exec",target="bad"})"), "0");
+  EXPECT_EQ(ValueOf(page, "good"), "1");
+  EXPECT_EQ(ValueOf(page, R"(tocsin_target_up{collector="exec",target="bad"})"), "0");
   EXPECT_EQ(Failures(page, "exec", "local", "absent"), "1");
 }
 
@@ -91,13 +91,13 @@ TEST_F(ExecTest, NothingIsInheritedAndPathIsFixed) {
           "  env: { OWN: value }\n"));
   const std::string page = exec.Round();
   ::setenv("PATH", path.c_str(), 1);
-  EXPECT_EQ(Test::ValueOf(
-                page, R"(env{own="value",path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:)"
-                      R"(/sbin:/bin"})"),
-            "1")
+  EXPECT_EQ(
+      ValueOf(page, R"(env{own="value",path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:)"
+                    R"(/sbin:/bin"})"),
+      "1")
       << page;
-  EXPECT_EQ(Test::ValueOf(page, "fds"), "4");  // ls itself holds the fourth
-  EXPECT_EQ(Test::ValueOf(page, R"(pwd{d="/"})"), "1");
+  EXPECT_EQ(ValueOf(page, "fds"), "4");  // ls itself holds the fourth
+  EXPECT_EQ(ValueOf(page, R"(pwd{d="/"})"), "1");
 }
 
 pid_t PidIn(const std::string& path) {
@@ -177,8 +177,8 @@ TEST_F(ExecTest, ACommandWithAnIntervalIsNotRunEveryRound) {
   const std::string count = (dir_ / "count").string();
   Test exec(kExecCollector, Exec("echo x >>" + count + "; echo \"runs $(wc -l <" + count + ")\"",
                                  "  interval: 1h\n"));
-  EXPECT_EQ(Test::ValueOf(exec.Round(), "runs"), "1");
-  EXPECT_EQ(Test::ValueOf(exec.Round(), "runs"), "1");
+  EXPECT_EQ(ValueOf(exec.Round(), "runs"), "1");
+  EXPECT_EQ(ValueOf(exec.Round(), "runs"), "1");
 }
 
 TEST_F(ExecTest, NagiosPlugins) {
@@ -187,9 +187,9 @@ TEST_F(ExecTest, NagiosPlugins) {
       Exec("echo \"DISK WARNING | /=80%;90;95;0;100 'it''s free'=2MB bad t=U x=1e3c\"; exit 1",
            "  format: nagios\n"));
   const std::string page = exec.Round();
-  EXPECT_EQ(Test::ValueOf(page, R"(nagios_status{check="c"})"), "1") << page;
-  EXPECT_EQ(Test::ValueOf(page, R"(nagios_perfdata{check="c",label="/",unit="ratio"})"), "0.8");
-  EXPECT_EQ(Test::ValueOf(page, R"(nagios_perfdata{check="c",label="it's free",unit="bytes"})"),
+  EXPECT_EQ(ValueOf(page, R"(nagios_status{check="c"})"), "1") << page;
+  EXPECT_EQ(ValueOf(page, R"(nagios_perfdata{check="c",label="/",unit="ratio"})"), "0.8");
+  EXPECT_EQ(ValueOf(page, R"(nagios_perfdata{check="c",label="it's free",unit="bytes"})"),
             "2.097152e+06");
   EXPECT_EQ(page.find("label=\"t\""), std::string::npos);
 }

@@ -4,6 +4,7 @@
 
 #include "base/yaml.h"
 #include "metrics/exposition/render.h"
+#include "tests/collectors/page.h"
 
 namespace tocsin::plugin {
 namespace {
@@ -16,14 +17,7 @@ std::string PageOf(ForeignSeries& series, std::string_view text, ForeignCounts* 
   if (!added) return added.error().message();
   if (counts) *counts = *added;
   const Ref<const Snapshot> snapshots[] = {*writer.Finish()};
-  const std::string page = exposition::RenderPage(snapshots, exposition::Format::kText);
-  std::string out;
-  for (std::size_t at = 0; at < page.size();) {
-    const auto end = page.find('\n', at) + 1;
-    if (page[at] != '#') out += page.substr(at, end - at);
-    at = end;
-  }
-  return out;
+  return SamplesOf(exposition::RenderPage(snapshots, exposition::Format::kText));
 }
 
 using Honor = ForeignOptions::Honor;

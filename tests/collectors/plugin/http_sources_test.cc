@@ -31,8 +31,8 @@ std::string Scrape(const LoopbackServer& server, const std::string& more = "") {
 
 std::string Failures(const std::string& page, const std::string& collector,
                      const std::string& reason, const std::string& target) {
-  return Source::ValueOf(page, "tocsin_target_failures_total{collector=\"" + collector +
-                                   "\",reason=\"" + reason + "\",target=\"" + target + "\"}");
+  return ValueOf(page, "tocsin_target_failures_total{collector=\"" + collector + "\",reason=\"" +
+                           reason + "\",target=\"" + target + "\"}");
 }
 
 TEST(ScrapeTest, AsPrometheusDoes) {
@@ -59,16 +59,16 @@ TEST(ScrapeTest, AsPrometheusDoes) {
   EXPECT_EQ(request.substr(0, request.find('\r')), "GET /m?a%20b=x&a%20b=y%26z HTTP/1.1");
   EXPECT_NE(request.find("X-Prometheus-Scrape-Timeout-Seconds: 10\r\n"), std::string::npos);
   EXPECT_NE(request.find("Accept: application/openmetrics-text"), std::string::npos);
-  EXPECT_EQ(Source::ValueOf(page, "a_total{exported_job=\"theirs\",instance=\"" + HostOf(server) +
-                                      "\",job=\"j\"}"),
+  EXPECT_EQ(ValueOf(page, "a_total{exported_job=\"theirs\",instance=\"" + HostOf(server) +
+                              "\",job=\"j\"}"),
             "5")
       << page;
-  EXPECT_EQ(Source::ValueOf(page, "up" + labels), "1");
-  EXPECT_EQ(Source::ValueOf(page, "scrape_samples_scraped" + labels), "3");
-  EXPECT_EQ(Source::ValueOf(page, "scrape_samples_post_metric_relabeling" + labels), "2");
-  EXPECT_EQ(Source::ValueOf(page, "scrape_series_added" + labels), "2");
-  EXPECT_NE(Source::ValueOf(page, "scrape_duration_seconds" + labels), "absent");
-  EXPECT_EQ(Source::ValueOf(good.Round(), "scrape_series_added" + labels), "0");
+  EXPECT_EQ(ValueOf(page, "up" + labels), "1");
+  EXPECT_EQ(ValueOf(page, "scrape_samples_scraped" + labels), "3");
+  EXPECT_EQ(ValueOf(page, "scrape_samples_post_metric_relabeling" + labels), "2");
+  EXPECT_EQ(ValueOf(page, "scrape_series_added" + labels), "2");
+  EXPECT_NE(ValueOf(page, "scrape_duration_seconds" + labels), "absent");
+  EXPECT_EQ(ValueOf(good.Round(), "scrape_series_added" + labels), "0");
 }
 
 TEST(ScrapeTest, BadAnswersAreUpZeroWithAReason) {
@@ -100,7 +100,7 @@ TEST(ScrapeTest, BadAnswersAreUpZeroWithAReason) {
     Source scrape(kScrapeCollector, Scrape(server, c.more));
     ASSERT_EQ(scrape.error(), "") << c.what;
     const std::string page = scrape.Round();
-    EXPECT_EQ(Source::ValueOf(page, "up{instance=\"" + HostOf(server) + "\",job=\"j\"}"), "0")
+    EXPECT_EQ(ValueOf(page, "up{instance=\"" + HostOf(server) + "\",job=\"j\"}"), "0")
         << c.what << "\n"
         << page;
     EXPECT_EQ(Failures(page, "scrape", c.reason, "j/" + HostOf(server) + "/metrics"), "1")
@@ -121,8 +121,7 @@ TEST(ScrapeTest, ADeadAndASlowTargetCostTheirOwnData) {
                                       HostOf(hanging) + "', '127.0.0.1:1', '" + HostOf(dripping) +
                                       "', '" + HostOf(live) + "'] } ]");
   const std::string page = scrape.Round();
-  EXPECT_EQ(Source::ValueOf(page, "good{instance=\"" + HostOf(live) + "\",job=\"j\"}"), "1")
-      << page;
+  EXPECT_EQ(ValueOf(page, "good{instance=\"" + HostOf(live) + "\",job=\"j\"}"), "1") << page;
   EXPECT_EQ(Failures(page, "scrape", "timeout", "j/" + HostOf(hanging) + "/metrics"), "1");
   EXPECT_EQ(Failures(page, "scrape", "timeout", "j/" + HostOf(dripping) + "/metrics"), "1");
   EXPECT_EQ(Failures(page, "scrape", "connect", "j/127.0.0.1:1/metrics"), "1");
@@ -143,8 +142,7 @@ TEST(ScrapeTest, CredentialsDoNotFollowARedirectElsewhere) {
   Source scrape(kScrapeCollector,
                 Scrape(server, "  authorization: { credentials: '${TOCSIN_TEST_TOKEN}' }\n"));
   ASSERT_EQ(scrape.error(), "");
-  EXPECT_EQ(Source::ValueOf(scrape.Round(), "good{instance=\"" + HostOf(server) + "\",job=\"j\"}"),
-            "1");
+  EXPECT_EQ(ValueOf(scrape.Round(), "good{instance=\"" + HostOf(server) + "\",job=\"j\"}"), "1");
   EXPECT_NE(request.find("Authorization: Bearer secret"), std::string::npos);
   EXPECT_EQ(elsewhere_request.find("Authorization"), std::string::npos) << elsewhere_request;
 }
@@ -159,9 +157,9 @@ TEST(ScrapeTest, TwoTargetsThatDisagreeAboutAHelpKeepTheLayout) {
   Source scrape(kScrapeCollector, "jobs: [ { job_name: j, targets: ['" + HostOf(one) + "', '" +
                                       HostOf(two) + "'] } ]");
   const std::string page = scrape.Round();
-  EXPECT_EQ(Source::ValueOf(page, "a{instance=\"" + HostOf(two) + "\",job=\"j\"}"), "1") << page;
+  EXPECT_EQ(ValueOf(page, "a{instance=\"" + HostOf(two) + "\",job=\"j\"}"), "1") << page;
   // A type that clashes is left out and counted.
-  EXPECT_EQ(Source::ValueOf(page, "b{instance=\"" + HostOf(two) + "\",job=\"j\"}"), "absent");
+  EXPECT_EQ(ValueOf(page, "b{instance=\"" + HostOf(two) + "\",job=\"j\"}"), "absent");
   scrape.Round();
   const auto layout = scrape.layout();
   scrape.Round();
@@ -187,9 +185,9 @@ TEST(HttpJsonTest, ADocumentBecomesSeries) {
   ASSERT_EQ(json.error(), "");
   const std::string page = json.Round();
   const std::string labels = "{cache=\"app\",instance=\"" + HostOf(server) + "\"}";
-  EXPECT_EQ(Source::ValueOf(page, "cache_hits_total" + labels), "1250") << page;
-  EXPECT_EQ(Source::ValueOf(page, "cache_hit_ratio" + labels), "0.786");
-  EXPECT_EQ(Source::ValueOf(page, "cache_entries" + labels), "42");
+  EXPECT_EQ(ValueOf(page, "cache_hits_total" + labels), "1250") << page;
+  EXPECT_EQ(ValueOf(page, "cache_hit_ratio" + labels), "0.786");
+  EXPECT_EQ(ValueOf(page, "cache_entries" + labels), "42");
   EXPECT_NE(page.find("# TYPE cache_hits_total counter\n"), std::string::npos);
   EXPECT_TRUE(request.starts_with("POST /stats HTTP/1.1\r\n")) << request;
   EXPECT_NE(request.find("X-Tenant: t\r\n"), std::string::npos);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "metrics/exposition/render.h"
+#include "tests/collectors/page.h"
 
 namespace tocsin::plugin {
 namespace {
@@ -22,14 +23,7 @@ std::string PageOf(const JsonMapping& mapping, std::string_view document,
   if (!applied) return "error: " + applied.error().message();
   if (counts) *counts = *applied;
   const Ref<const Snapshot> snapshots[] = {*writer.Finish()};
-  const std::string page = exposition::RenderPage(snapshots, exposition::Format::kText);
-  std::string out;
-  for (std::size_t at = 0; at < page.size();) {
-    const auto end = page.find('\n', at) + 1;
-    if (page[at] != '#') out += page.substr(at, end - at);
-    at = end;
-  }
-  return out;
+  return SamplesOf(exposition::RenderPage(snapshots, exposition::Format::kText));
 }
 
 std::string Map(const std::string& rules, std::string_view document) {

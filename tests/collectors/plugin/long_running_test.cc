@@ -22,7 +22,7 @@ TEST_F(PluginTest, AnswersEachRound) {
               Plugin("n=0; while read word at timeout; do n=$((n+1))\n"
                      "echo \"asked_total{word=\\\"$word\\\"} $n\"; echo '# EOF'; done"));
   for (const char* count : {"1", "2", "3"}) {
-    EXPECT_EQ(Test::ValueOf(plugin.Round(), R"(asked_total{word="collect"})"), count);
+    EXPECT_EQ(ValueOf(plugin.Round(), R"(asked_total{word="collect"})"), count);
   }
 }
 
@@ -54,10 +54,10 @@ TEST_F(PluginTest, IsStartedAgainAfterAPause) {
   const std::string count = (dir_ / "count").string();
   Test plugin(kPluginCollector,
               Plugin("echo x >>" + count + "; read line; echo a 1; echo '# EOF'; exit"));
-  EXPECT_EQ(Test::ValueOf(plugin.Round(), "a"), "1");
+  EXPECT_EQ(ValueOf(plugin.Round(), "a"), "1");
   bool paused = false;
   for (int i = 0; i < 12'000; ++i) {
-    const bool up = Test::ValueOf(plugin.Round(), "a") == "1";
+    const bool up = ValueOf(plugin.Round(), "a") == "1";
     const auto starts = ReadWholeFile(count, 1000);
     ASSERT_TRUE(starts.ok());
     paused |= !up && *starts == "x\n";
@@ -78,13 +78,12 @@ class SharedObjectTest : public ProgramTest {
 TEST_F(SharedObjectTest, TheExampleExports) {
   Test object(kSharedObjectCollector, Objects("3", "  labels: { where: here, queue: ours }\n"));
   const std::string page = object.Round();
-  EXPECT_EQ(Test::ValueOf(page, R"(example_rounds_total{queue="ours",where="here"})"), "1") << page;
-  EXPECT_EQ(Test::ValueOf(page, R"(example_depth{queue="q0",where="here"})"), "0");
-  EXPECT_EQ(Test::ValueOf(page, R"(example_depth{queue="q2",where="here"})"), "20");
-  EXPECT_EQ(Test::ValueOf(page, R"(tocsin_shared_object_up{object="example"})"), "1");
+  EXPECT_EQ(ValueOf(page, R"(example_rounds_total{queue="ours",where="here"})"), "1") << page;
+  EXPECT_EQ(ValueOf(page, R"(example_depth{queue="q0",where="here"})"), "0");
+  EXPECT_EQ(ValueOf(page, R"(example_depth{queue="q2",where="here"})"), "20");
+  EXPECT_EQ(ValueOf(page, R"(tocsin_shared_object_up{object="example"})"), "1");
   const auto layout = object.layout();
-  EXPECT_EQ(Test::ValueOf(object.Round(), R"(example_rounds_total{queue="ours",where="here"})"),
-            "2");
+  EXPECT_EQ(ValueOf(object.Round(), R"(example_rounds_total{queue="ours",where="here"})"), "2");
   EXPECT_EQ(object.layout(), layout);
 }
 
@@ -95,12 +94,11 @@ TEST_F(SharedObjectTest, WhatGoesWrongCostsItsOwnDataOnly) {
                                                 "- { name: other, path: " EXAMPLE_PLUGIN
                                                 ", config: '1', labels: { o: x } }\n"));
     const std::string page = object.Round();
-    EXPECT_EQ(Test::ValueOf(page, R"(tocsin_shared_object_up{object="example"})"), "0")
-        << config << "\n"
-        << page;
-    EXPECT_EQ(Test::ValueOf(page, R"(tocsin_shared_object_up{object="other"})"), "1") << config;
-    EXPECT_EQ(Test::ValueOf(page, R"(example_depth{o="x",queue="q0"})"), "0") << config;
-    EXPECT_EQ(Test::ValueOf(page, "example_rounds_total"), "absent") << config;
+    EXPECT_EQ(ValueOf(page, R"(tocsin_shared_object_up{object="example"})"), "0") << config << "\n"
+                                                                                  << page;
+    EXPECT_EQ(ValueOf(page, R"(tocsin_shared_object_up{object="other"})"), "1") << config;
+    EXPECT_EQ(ValueOf(page, R"(example_depth{o="x",queue="q0"})"), "0") << config;
+    EXPECT_EQ(ValueOf(page, "example_rounds_total"), "absent") << config;
   }
 }
 
@@ -110,7 +108,7 @@ TEST_F(SharedObjectTest, WhatIsNoPluginIsRefused) {
   const std::vector<std::string> paths{OLD_PLUGIN, "/no/such/file", (dir_ / "text.so").string()};
   for (const std::string& path : paths) {
     Test object(kSharedObjectCollector, "objects: [ { name: x, path: " + path + " } ]");
-    EXPECT_EQ(Test::ValueOf(object.Round(), R"(tocsin_shared_object_up{object="x"})"), "0") << path;
+    EXPECT_EQ(ValueOf(object.Round(), R"(tocsin_shared_object_up{object="x"})"), "0") << path;
   }
 }
 

@@ -28,8 +28,8 @@ class ProgramTest : public testing::Test {
   /// How often a target has failed for that reason.
   static std::string Failures(const std::string& page, const std::string& collector,
                               const std::string& reason, const std::string& target) {
-    return Test::ValueOf(page, "tocsin_target_failures_total{collector=\"" + collector +
-                                   "\",reason=\"" + reason + "\",target=\"" + target + "\"}");
+    return ValueOf(page, "tocsin_target_failures_total{collector=\"" + collector + "\",reason=\"" +
+                             reason + "\",target=\"" + target + "\"}");
   }
 
   const TempFolder dir_;

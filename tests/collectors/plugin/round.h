@@ -12,6 +12,7 @@
 #include "collectors/net/network.h"
 #include "metrics/exposition/render.h"
 #include "metrics/writer.h"
+#include "tests/collectors/page.h"
 
 namespace tocsin {
 
@@ -48,15 +49,6 @@ class CollectorUnderTest {
 
   /// Of the last round.
   const Ref<const Layout>& layout() const { return layout_; }
-
-  /// The value of a series as it stands on the page, "absent" if it does not.
-  static std::string ValueOf(const std::string& page, const std::string& series) {
-    const std::string text = "\n" + page;
-    const auto at = text.find("\n" + series + " ");
-    if (at == std::string::npos) return "absent";
-    const auto start = at + series.size() + 2;
-    return text.substr(start, text.find('\n', start) - start);
-  }
 
  private:
   const SystemClock clock_;

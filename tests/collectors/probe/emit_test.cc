@@ -5,6 +5,7 @@
 #include <array>
 
 #include "metrics/exposition/render.h"
+#include "tests/collectors/page.h"
 
 namespace tocsin::probe {
 namespace {
@@ -16,15 +17,7 @@ std::string Samples(const ProbeResult& result, std::span<const LabelView> labels
   EmitResult(result, labels, writer);
   const auto snapshot = writer.Finish();
   EXPECT_TRUE(snapshot.ok()) << snapshot.error().message();
-  const std::string page = exposition::RenderPage(std::array{*snapshot}, exposition::Format::kText);
-  std::string samples;
-  std::string_view rest = page;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n') + 1;
-    if (!rest.starts_with('#')) samples += rest.substr(0, end);
-    rest.remove_prefix(end);
-  }
-  return samples;
+  return SamplesOf(exposition::RenderPage(std::array{*snapshot}, exposition::Format::kText));
 }
 
 TEST(Emit, ATcpProbe) {

@@ -6,6 +6,7 @@
 
 #include "metrics/exposition/render.h"
 #include "metrics/writer.h"
+#include "tests/collectors/page.h"
 
 namespace tocsin {
 
@@ -18,14 +19,7 @@ inline std::string Rendered(const std::function<Status(FamilySink&)>& write) {
   }
   const auto snapshot = writer.Finish();
   if (!snapshot) return "error: " + snapshot.error().message() + "\n";
-  const std::string page = exposition::RenderPage({&*snapshot, 1}, exposition::Format::kText);
-  std::string samples;
-  for (std::size_t at = 0; at < page.size();) {
-    const auto end = page.find('\n', at);
-    if (page[at] != '#') samples += page.substr(at, end - at + 1);
-    at = end + 1;
-  }
-  return samples;
+  return SamplesOf(exposition::RenderPage({&*snapshot, 1}, exposition::Format::kText));
 }
 
 }  // namespace tocsin

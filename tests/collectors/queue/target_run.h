@@ -10,6 +10,7 @@
 #include "collectors/host_fs.h"
 #include "collectors/net/network.h"
 #include "metrics/exposition/render.h"
+#include "tests/collectors/page.h"
 
 namespace tocsin {
 
@@ -43,14 +44,6 @@ class CollectorRun {
   const std::unique_ptr<HostFs> host_ = MakeHostFs({});
   std::unique_ptr<Collector> collector_;
 };
-
-/// The value of a series in a page, or "absent".
-inline std::string ValueOf(const std::string& page, const std::string& series) {
-  const auto at = page.find("\n" + series + " ");
-  if (at == std::string::npos) return "absent";
-  const auto start = at + series.size() + 2;
-  return page.substr(start, page.find('\n', start) - start);
-}
 
 /// The reasons for which targets of a page have failed, "auth closed".
 inline std::string FailureReasons(const std::string& page) {

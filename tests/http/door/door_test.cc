@@ -15,16 +15,10 @@
 #include "agent/http/doors.h"
 #include "base/mutex.h"
 #include "tests/http/client.h"
+#include "tests/http/patient.h"
 
 namespace tocsin::http {
 namespace {
-
-ServerLimits Patient() {
-  ServerLimits limits;
-  limits.header_timeout = limits.body_timeout = limits.response_timeout = seconds(60);
-  limits.keep_alive_timeout = seconds(60);
-  return limits;
-}
 
 Response Echo(const Request& request) {
   return TextResponse(200, std::string(request.path) + " from " + std::string(request.remote) +

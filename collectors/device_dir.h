@@ -33,7 +33,7 @@ class DeviceDir {
   }
 
  private:
-  const std::string path_;
+  std::string path_;
   std::unique_ptr<HostDir> dir_;
   RowCache<T> devices_;
 };

@@ -170,6 +170,16 @@ std::optional<NetlinkMessage> TakeMessage(std::string_view& batch) {
   return NetlinkMessage{header.nlmsg_type, payload};
 }
 
+Status ForEachMessage(NetlinkSocket& socket, const NetlinkRequest& request,
+                      FunctionRef<void(const NetlinkMessage&)> visit) {
+  TRY(socket.Start(request));
+  while (true) {
+    TRY_ASSIGN(std::string_view batch, socket.Next());
+    if (batch.empty()) return Unit{};
+    while (const auto message = TakeMessage(batch)) visit(*message);
+  }
+}
+
 std::optional<NetlinkAttribute> TakeAttribute(std::string_view& attributes) {
   if (attributes.size() < sizeof(nlattr)) return std::nullopt;
   nlattr header;

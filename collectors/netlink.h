@@ -10,6 +10,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "base/function_ref.h"
 #include "base/result.h"
 
 namespace tocsin {
@@ -70,6 +71,10 @@ struct NetlinkMessage {
 
 /// Takes the next message off the front of `batch`; nothing at its end, or where the rest is none.
 std::optional<NetlinkMessage> TakeMessage(std::string_view& batch);
+
+/// Asks, and gives each message of the answer to `visit`. Errors: of Start() and Next().
+Status ForEachMessage(NetlinkSocket& socket, const NetlinkRequest& request,
+                      FunctionRef<void(const NetlinkMessage&)> visit);
 
 struct NetlinkAttribute {
   std::uint16_t type;  // without the flags "nested" and "network order"

@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "base/parse.h"
+#include "collectors/device_dir.h"
 #include "collectors/folder_metrics.h"
 #include "collectors/host_fs.h"
-#include "collectors/row_cache.h"
 #include "collectors/source.h"
 #include "collectors/system/system.h"
 
@@ -34,26 +34,14 @@ constexpr std::array<FileMetric, 2> kNoRow{
 
 constexpr auto kFamilies = FamiliesOf(kController, kRow);
 
-/// The number after `prefix` in `name`, or empty.
-std::string_view NumberAfter(std::string_view prefix, std::string_view name) {
-  if (!name.starts_with(prefix)) return {};
-  name.remove_prefix(prefix.size());
-  return ParseInt<std::uint32_t>(name) ? name : std::string_view{};
-}
-
 class EdacCollector final : public Collector {
  public:
   explicit EdacCollector(const HostFs& fs)
-      : fs_(fs), files_(fs), dir_(fs.Dir(fs.SysPath("devices/system/edac/mc"))) {}
+      : fs_(fs), files_(fs), controllers_(fs, fs.SysPath("devices/system/edac/mc")) {}
 
   Status Collect(const RoundContext&, FamilySink& out) override {
-    const auto names = dir_->List();
-    if (!names) return AbsentIsUnsupported(names.error());
     bool any = false;
-    for (std::size_t i = 0; i < names->size(); ++i) {
-      const std::string_view name = (*names)[i];
-      const Controller& controller =
-          controllers_.At(i, name, [this](std::string_view n) { return MakeController(n); });
+    const auto add = [&](std::string_view name, const Controller& controller) {
       for (const Folder& folder : controller.folders) {
         const std::string_view number = NumberAfter("mc", name);
         if (folder.row.empty()) {
@@ -62,8 +50,11 @@ class EdacCollector final : public Collector {
           any |= folder.metrics.Add(files_, {{{"controller", number}, {"csrow", folder.row}}}, out);
         }
       }
-    }
-    controllers_.Truncate(names->size());
+      return Status(Unit{});
+    };
+    const Status status = controllers_.ForEach(
+        [this](std::string_view name, const std::string&) { return MakeController(name); }, add);
+    if (!status) return AbsentIsUnsupported(status.error());
     if (!any) return Error{Errc::kUnsupported, "no memory controller counts errors"};
     return Unit{};
   }
@@ -95,8 +86,7 @@ class EdacCollector final : public Collector {
 
   const HostFs& fs_;
   SmallFiles files_;
-  std::unique_ptr<HostDir> dir_;
-  RowCache<Controller> controllers_;
+  DeviceDir<Controller> controllers_;
 };
 
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "collectors/device_dir.h"
 #include "collectors/every.h"
 #include "collectors/filter.h"
 #include "collectors/host_fs.h"
-#include "collectors/row_cache.h"
 #include "collectors/source.h"
 #include "collectors/system/ethtool_name.h"
 #include "collectors/system/system.h"
@@ -110,24 +110,22 @@ class EthtoolCollector final : public Collector {
   EthtoolCollector(const HostFs& fs, Filters filters)
       : fs_(fs),
         filters_(std::move(filters)),
-        dir_(fs.Dir(fs.SysPath("class/net"))),
         ethtool_(fs.Ethtool()),
-        names_due_(kNamesPeriod) {}
+        names_due_(kNamesPeriod),
+        devices_(fs, fs.SysPath("class/net")) {}
 
   Status Collect(const RoundContext& round, FamilySink& out) override {
-    const auto names = dir_->List();
-    if (!names) return AbsentIsUnsupported(names.error());
     const bool names_due = names_due_.Due(round);
-    for (std::size_t i = 0; i < names->size(); ++i) {
-      const std::string_view name = (*names)[i];
-      Device& device = devices_.At(i, name, [this](std::string_view n) { return MakeDevice(n); });
-      if (!device.kept) continue;
-      if (names_due) device.families.clear();
-      AddLink(device, out);
-      AddStatistics(device, AddDriver(device, out), out);
-    }
-    devices_.Truncate(names->size());
-    return Unit{};
+    const Status status = devices_.ForEach(
+        [this](std::string_view name, const std::string& path) { return MakeDevice(name, path); },
+        [&](std::string_view, Device& device) {
+          if (!device.kept) return Status(Unit{});
+          if (names_due) device.families.clear();
+          AddLink(device, out);
+          AddStatistics(device, AddDriver(device, out), out);
+          return Status(Unit{});
+        });
+    return status ? status : AbsentIsUnsupported(status.error());
   }
 
  private:
@@ -137,8 +135,8 @@ class EthtoolCollector final : public Collector {
     std::vector<HostFamily> families;  // of the statistics; an empty name: left out
   };
 
-  Device MakeDevice(std::string_view name) const {
-    const auto status = fs_.Stat(fs_.SysPath("class/net/") + std::string(name));
+  Device MakeDevice(std::string_view name, const std::string& path) const {
+    const auto status = fs_.Stat(path);
     // bonding_masters is a file among the devices.
     const bool kept = status && !status->regular && filters_.devices.Keeps(name);
     return {std::string(name), kept, {}};
@@ -205,10 +203,9 @@ class EthtoolCollector final : public Collector {
 
   const HostFs& fs_;
   const Filters filters_;
-  std::unique_ptr<HostDir> dir_;
   std::unique_ptr<EthtoolSource> ethtool_;
   Every names_due_;
-  RowCache<Device> devices_;
+  DeviceDir<Device> devices_;
   std::vector<std::string> names_;
   std::vector<std::uint64_t> values_;
 };

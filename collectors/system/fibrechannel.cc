@@ -3,8 +3,8 @@
 #include <string>
 
 #include "base/parse.h"
+#include "collectors/device_dir.h"
 #include "collectors/host_fs.h"
-#include "collectors/row_cache.h"
 #include "collectors/small_file.h"
 #include "collectors/source.h"
 #include "collectors/system/system.h"
@@ -81,19 +81,14 @@ bool IsHexadecimalName(std::string_view label) {
 class FibrechannelCollector final : public Collector {
  public:
   explicit FibrechannelCollector(const HostFs& fs)
-      : files_(fs),
-        root_(fs.SysPath("class/fc_host/")),
-        dir_(fs.Dir(fs.SysPath("class/fc_host"))) {}
+      : files_(fs), hosts_(fs, fs.SysPath("class/fc_host")) {}
 
   Status Collect(const RoundContext&, FamilySink& out) override {
-    const auto names = dir_->List();
-    if (!names) return AbsentIsUnsupported(names.error());
-    for (std::size_t i = 0; i < names->size(); ++i) {
-      const std::string_view name = (*names)[i];
-      AddHost(name, hosts_.At(i, name, [this](std::string_view n) { return MakeHost(n); }), out);
-    }
-    hosts_.Truncate(names->size());
-    return Unit{};
+    const Status status = hosts_.ForEach(&MakeHost, [&](std::string_view name, Host& host) {
+      AddHost(name, host, out);
+      return Status(Unit{});
+    });
+    return status ? status : AbsentIsUnsupported(status.error());
   }
 
  private:
@@ -103,9 +98,8 @@ class FibrechannelCollector final : public Collector {
     std::array<std::string, kCounters.size()> counter_paths;
   };
 
-  Host MakeHost(std::string_view name) const {
+  static Host MakeHost(std::string_view, const std::string& path) {
     Host host;
-    const std::string path = root_ + std::string(name) + "/";
     for (std::size_t i = 0; i < kTexts.size(); ++i) {
       host.text_paths[i] = path + std::string(kTexts[i]);
     }
@@ -133,9 +127,7 @@ class FibrechannelCollector final : public Collector {
   }
 
   SmallFiles files_;
-  const std::string root_;
-  std::unique_ptr<HostDir> dir_;
-  RowCache<Host> hosts_;
+  DeviceDir<Host> hosts_;
 };
 
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/parse.h"
+#include "collectors/device_dir.h"
 #include "collectors/folder_metrics.h"
 #include "collectors/host_fs.h"
 #include "collectors/row_cache.h"
@@ -119,18 +120,16 @@ constexpr double kBytesPerGigabit = 125000000;
 class InfinibandCollector final : public Collector {
  public:
   explicit InfinibandCollector(const HostFs& fs)
-      : fs_(fs), files_(fs), dir_(fs.Dir(fs.SysPath("class/infiniband"))) {}
+      : fs_(fs), files_(fs), devices_(fs, fs.SysPath("class/infiniband")) {}
 
   Status Collect(const RoundContext&, FamilySink& out) override {
-    const auto names = dir_->List();
-    if (!names) return AbsentIsUnsupported(names.error());
-    for (std::size_t i = 0; i < names->size(); ++i) {
-      const std::string_view name = (*names)[i];
-      Device& device = devices_.At(i, name, [this](std::string_view n) { return MakeDevice(n); });
-      AddDevice(name, device, out);
-    }
-    devices_.Truncate(names->size());
-    return Unit{};
+    const Status status = devices_.ForEach(
+        [this](std::string_view, const std::string& path) { return MakeDevice(path); },
+        [&](std::string_view name, Device& device) {
+          AddDevice(name, device, out);
+          return Status(Unit{});
+        });
+    return status ? status : AbsentIsUnsupported(status.error());
   }
 
  private:
@@ -143,15 +142,14 @@ class InfinibandCollector final : public Collector {
     std::array<std::string, 3> texts;  // board_id, fw_ver, hca_type
     std::unique_ptr<HostDir> port_dir;
     RowCache<Port> ports;
-    std::string path;
+    std::string ports_path;
   };
 
-  Device MakeDevice(std::string_view name) const {
+  Device MakeDevice(const std::string& path) const {
     Device device;
-    device.path = fs_.SysPath("class/infiniband/") + std::string(name);
-    device.text_paths = {device.path + "/board_id", device.path + "/fw_ver",
-                         device.path + "/hca_type"};
-    device.port_dir = fs_.Dir(device.path + "/ports");
+    device.text_paths = {path + "board_id", path + "fw_ver", path + "hca_type"};
+    device.ports_path = path + "ports/";
+    device.port_dir = fs_.Dir(path + "ports");
     return device;
   }
 
@@ -174,7 +172,7 @@ class InfinibandCollector final : public Collector {
     for (std::size_t i = 0; i < ports->size(); ++i) {
       const std::string_view number = (*ports)[i];
       const Port& port = device.ports.At(i, number, [&](std::string_view n) {
-        return MakePort(device.path + "/ports/" + std::string(n));
+        return MakePort(device.ports_path + std::string(n));
       });
       const std::array<LabelView, 2> labels{{{"device", name}, {"port", number}}};
       AddState(port.state_path, kState, labels, out);
@@ -202,8 +200,7 @@ class InfinibandCollector final : public Collector {
 
   const HostFs& fs_;
   SmallFiles files_;
-  std::unique_ptr<HostDir> dir_;
-  RowCache<Device> devices_;
+  DeviceDir<Device> devices_;
 };
 
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {

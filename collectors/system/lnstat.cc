@@ -3,6 +3,7 @@
 
 #include "base/parse.h"
 #include "collectors/decimal_text.h"
+#include "collectors/device_dir.h"
 #include "collectors/host_fs.h"
 #include "collectors/row_cache.h"
 #include "collectors/source.h"
@@ -13,20 +14,15 @@ namespace {
 
 class LnstatCollector final : public Collector {
  public:
-  explicit LnstatCollector(const HostFs& fs) : fs_(fs), dir_(fs.Dir(fs.ProcPath("net/stat"))) {}
+  explicit LnstatCollector(const HostFs& fs) : fs_(fs), tables_(fs, fs.ProcPath("net/stat")) {}
 
   Status Collect(const RoundContext&, FamilySink& out) override {
-    const auto names = dir_->List();
-    if (!names) return AbsentIsUnsupported(names.error());
-    for (std::size_t i = 0; i < names->size(); ++i) {
-      const std::string_view name = (*names)[i];
-      Table& table = tables_.At(i, name, [this](std::string_view n) {
-        return Table{fs_.File(fs_.ProcPath("net/stat/" + std::string(n))), {}};
-      });
-      TRY(AddTable(name, table, out));
-    }
-    tables_.Truncate(names->size());
-    return Unit{};
+    const Status status = tables_.ForEach(
+        [this](std::string_view name, const std::string&) {
+          return Table{fs_.File(fs_.ProcPath("net/stat/" + std::string(name))), {}};
+        },
+        [&](std::string_view name, Table& table) { return AddTable(name, table, out); });
+    return status ? status : AbsentIsUnsupported(status.error());
   }
 
  private:
@@ -64,8 +60,7 @@ class LnstatCollector final : public Collector {
   }
 
   const HostFs& fs_;
-  std::unique_ptr<HostDir> dir_;
-  RowCache<Table> tables_;
+  DeviceDir<Table> tables_;
 };
 
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {

@@ -36,14 +36,10 @@ std::string_view ScopeOf(int family, const in6_addr& address) {
 Status NetAddresses::Collect(FamilySink& out) {
   TRY(links_.Refresh(socket_));
   const NetlinkPayload any(ifaddrmsg{});
-  TRY(socket_.Start({RTM_GETADDR, NetlinkRequest::Kind::kDump, any.bytes()}));
-  while (true) {
-    TRY_ASSIGN(std::string_view batch, socket_.Next());
-    if (batch.empty()) return Unit{};
-    while (const auto message = TakeMessage(batch)) {
-      if (message->type == RTM_NEWADDR) AddAddress(message->payload, out);
-    }
-  }
+  const NetlinkRequest request{RTM_GETADDR, NetlinkRequest::Kind::kDump, any.bytes()};
+  return ForEachMessage(socket_, request, [&](const NetlinkMessage& message) {
+    if (message.type == RTM_NEWADDR) AddAddress(message.payload, out);
+  });
 }
 
 void NetAddresses::AddAddress(std::string_view payload, FamilySink& out) const {

@@ -2,9 +2,9 @@
 #include <string>
 
 #include "base/parse.h"
+#include "collectors/device_dir.h"
 #include "collectors/filter.h"
 #include "collectors/host_fs.h"
-#include "collectors/row_cache.h"
 #include "collectors/small_file.h"
 #include "collectors/source.h"
 #include "collectors/system/system.h"
@@ -89,18 +89,16 @@ struct Options {
 class NetclassCollector final : public Collector {
  public:
   NetclassCollector(const HostFs& fs, Options options)
-      : fs_(fs), options_(std::move(options)), files_(fs), dir_(fs.Dir(fs.SysPath("class/net"))) {}
+      : fs_(fs), options_(std::move(options)), files_(fs), devices_(fs, fs.SysPath("class/net")) {}
 
   Status Collect(const RoundContext&, FamilySink& out) override {
-    const auto names = dir_->List();
-    if (!names) return AbsentIsUnsupported(names.error());
-    for (std::size_t i = 0; i < names->size(); ++i) {
-      const std::string_view name = (*names)[i];
-      Device& device = devices_.At(i, name, [this](std::string_view n) { return MakeDevice(n); });
-      if (device.kept) AddDevice(name, device, out);
-    }
-    devices_.Truncate(names->size());
-    return Unit{};
+    const Status status = devices_.ForEach(
+        [this](std::string_view name, const std::string& path) { return MakeDevice(name, path); },
+        [&](std::string_view name, Device& device) {
+          if (device.kept) AddDevice(name, device, out);
+          return Status(Unit{});
+        });
+    return status ? status : AbsentIsUnsupported(status.error());
   }
 
  private:
@@ -112,14 +110,13 @@ class NetclassCollector final : public Collector {
     std::string speed_path;
   };
 
-  Device MakeDevice(std::string_view name) const {
+  Device MakeDevice(std::string_view name, const std::string& path) const {
     Device device;
-    const std::string path = fs_.SysPath("class/net") + "/" + std::string(name);
     const auto status = fs_.Stat(path);
     // bonding_masters is a file among the devices.
     device.kept = status && !status->regular && options_.devices.Keeps(name);
     if (!device.kept) return device;
-    const auto file = [&](std::string_view f) { return path + "/" + std::string(f); };
+    const auto file = [&](std::string_view f) { return path + std::string(f); };
     for (std::size_t i = 0; i < kTexts.size(); ++i) device.text_paths[i] = file(kTexts[i]);
     for (std::size_t i = 0; i < kProperties.size(); ++i) {
       device.paths[i] = file(kProperties[i].file);
@@ -159,8 +156,7 @@ class NetclassCollector final : public Collector {
   const HostFs& fs_;
   const Options options_;
   SmallFiles files_;
-  std::unique_ptr<HostDir> dir_;
-  RowCache<Device> devices_;
+  DeviceDir<Device> devices_;
 };
 
 Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {

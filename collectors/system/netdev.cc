@@ -141,14 +141,11 @@ class NetdevCollector final : public Collector {
 
   Status CollectNetlink(FamilySink& out) {
     const NetlinkPayload any(ifinfomsg{});
-    TRY(socket_->Start({RTM_GETLINK, NetlinkRequest::Kind::kDump, any.bytes()}));
-    for (std::size_t row = 0;;) {
-      TRY_ASSIGN(std::string_view batch, socket_->Next());
-      if (batch.empty()) return Unit{};
-      while (const auto message = TakeMessage(batch)) {
-        if (message->type == RTM_NEWLINK) AddLink(message->payload, row, out);
-      }
-    }
+    const NetlinkRequest request{RTM_GETLINK, NetlinkRequest::Kind::kDump, any.bytes()};
+    std::size_t row = 0;
+    return ForEachMessage(*socket_, request, [&](const NetlinkMessage& message) {
+      if (message.type == RTM_NEWLINK) AddLink(message.payload, row, out);
+    });
   }
 
   void AddLink(std::string_view payload, std::size_t& row, FamilySink& out) {

@@ -126,15 +126,11 @@ class NetworkRouteCollector final : public Collector {
     counts_.clear();
     TRY(links_.Refresh(*socket_));
     const NetlinkPayload any(rtmsg{});
-    TRY(socket_->Start({RTM_GETROUTE, NetlinkRequest::Kind::kDump, any.bytes()}));
-    while (true) {
-      TRY_ASSIGN(std::string_view batch, socket_->Next());
-      if (batch.empty()) break;
-      while (const auto message = TakeMessage(batch)) {
-        if (message->type != RTM_NEWROUTE) continue;
-        if (const auto route = ParseRoute(message->payload)) AddRoute(*route, out);
-      }
-    }
+    const NetlinkRequest request{RTM_GETROUTE, NetlinkRequest::Kind::kDump, any.bytes()};
+    TRY(ForEachMessage(*socket_, request, [&](const NetlinkMessage& message) {
+      if (message.type != RTM_NEWROUTE) return;
+      if (const auto route = ParseRoute(message.payload)) AddRoute(*route, out);
+    }));
     for (const Count& count : counts_) {
       out.Add(kFamilies[1], {{"device", links_.NameOf(count.interface)}},
               static_cast<double>(count.routes));

@@ -68,14 +68,11 @@ class QdiscCollector final : public Collector {
   Status Collect(const RoundContext&, FamilySink& out) override {
     TRY(links_.Refresh(*socket_));
     const NetlinkPayload any(tcmsg{});
-    TRY(socket_->Start({RTM_GETQDISC, NetlinkRequest::Kind::kDump, any.bytes()}));
-    for (std::size_t row = 0;;) {
-      TRY_ASSIGN(std::string_view batch, socket_->Next());
-      if (batch.empty()) return Unit{};
-      while (const auto message = TakeMessage(batch)) {
-        if (message->type == RTM_NEWQDISC) Add(message->payload, row, out);
-      }
-    }
+    const NetlinkRequest request{RTM_GETQDISC, NetlinkRequest::Kind::kDump, any.bytes()};
+    std::size_t row = 0;
+    return ForEachMessage(*socket_, request, [&](const NetlinkMessage& message) {
+      if (message.type == RTM_NEWQDISC) Add(message.payload, row, out);
+    });
   }
 
  private:

@@ -61,21 +61,17 @@ class TcpstatCollector final : public Collector {
     request.sdiag_protocol = IPPROTO_TCP;
     request.idiag_states = ~0u;
     const NetlinkPayload payload(request);
-    TRY(socket_->Start({SOCK_DIAG_BY_FAMILY, NetlinkRequest::Kind::kDump, payload.bytes()}));
-    while (true) {
-      TRY_ASSIGN(std::string_view batch, socket_->Next());
-      if (batch.empty()) return Unit{};
-      while (const auto message = TakeMessage(batch)) {
-        std::string_view rest = message->payload;
-        const auto socket = TakeHeader<inet_diag_msg>(rest);
-        if (message->type != SOCK_DIAG_BY_FAMILY || !socket) continue;
-        const std::size_t state = socket->idiag_state;
-        ++(state >= 1 && state <= kStates.size() ? totals.by_state[state - 1] : totals.unknown);
-        ++totals.sockets;
-        totals.rx_bytes += socket->idiag_rqueue;
-        totals.tx_bytes += socket->idiag_wqueue;
-      }
-    }
+    const NetlinkRequest all{SOCK_DIAG_BY_FAMILY, NetlinkRequest::Kind::kDump, payload.bytes()};
+    return ForEachMessage(*socket_, all, [&](const NetlinkMessage& message) {
+      std::string_view rest = message.payload;
+      const auto socket = TakeHeader<inet_diag_msg>(rest);
+      if (message.type != SOCK_DIAG_BY_FAMILY || !socket) return;
+      const std::size_t state = socket->idiag_state;
+      ++(state >= 1 && state <= kStates.size() ? totals.by_state[state - 1] : totals.unknown);
+      ++totals.sockets;
+      totals.rx_bytes += socket->idiag_rqueue;
+      totals.tx_bytes += socket->idiag_wqueue;
+    });
   }
 
   std::unique_ptr<NetlinkSocket> socket_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 namespace tocsin::web {
 namespace {
 
@@ -22,6 +24,34 @@ TEST(WebConfigTest, AnEmptyFileAsksForNothing) {
     EXPECT_TRUE(config->users.empty());
     EXPECT_TRUE(config->headers.empty());
   }
+}
+
+/// config/web.yml as it is shipped, or with every key that stands there behind a '#'.
+std::string Shipped(bool with_all) {
+  std::ifstream file(TOCSIN_SOURCE_DIR "/config/web.yml");
+  std::string text;
+  for (std::string line; std::getline(file, line);) {
+    const bool is_key = line.size() > 2 && line[0] == '#' && (line[1] != ' ' || line[2] == ' ');
+    if (with_all && is_key) line.erase(0, 1);
+    if (const auto hash = line.find("$2y$10$..."); hash != std::string::npos) {
+      line.replace(hash, std::string::npos, kHash);
+    }
+    text += line + '\n';
+  }
+  return text;
+}
+
+TEST(WebConfigTest, TheShippedFile) {
+  const auto config = ParseWebConfig(Shipped(false), "web.yml");
+  ASSERT_TRUE(config.ok()) << config.error().message();
+  EXPECT_FALSE(config->tls);
+  EXPECT_TRUE(config->users.empty());
+
+  const auto all = ParseWebConfig(Shipped(true), "web.yml");
+  ASSERT_TRUE(all.ok()) << all.error().message();
+  EXPECT_TRUE(all->tls);
+  EXPECT_EQ(all->users.size(), 1u);
+  EXPECT_EQ(all->headers.size(), 3u);
 }
 
 TEST(WebConfigTest, EveryKey) {

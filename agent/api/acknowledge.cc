@@ -10,6 +10,7 @@
 #include "base/html.h"
 #include "base/json.h"
 #include "base/time_text.h"
+#include "metrics/labels_json.h"
 #include "notify/text.h"
 
 namespace tocsin::api {
@@ -29,9 +30,9 @@ bool Fires(const AlertView& view) { return !view.alert.resolved(); }
 
 void WriteGroup(const GroupView& group, JsonWriter& json) {
   json.BeginObject().Key("group").String(group.key).Key("receiver").String(group.receiver);
-  json.Key("labels").BeginObject();
-  for (const LabelView label : group.labels) json.Key(label.name).String(label.value);
-  json.EndObject().Key("alerts").BeginArray();
+  json.Key("labels");
+  WriteLabels(group.labels, json);
+  json.Key("alerts").BeginArray();
   for (const AlertView& view : group.alerts) {
     json.BeginObject().Key("fingerprint").String(notify::FingerprintText(view.alert.labels));
     json.Key("state").String(Fires(view) ? "firing" : "resolved").EndObject();

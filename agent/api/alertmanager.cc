@@ -8,6 +8,7 @@
 #include "agent/version.h"
 #include "base/json.h"
 #include "base/time_text.h"
+#include "metrics/labels_json.h"
 #include "notify/uuid.h"
 
 namespace tocsin::api {
@@ -46,9 +47,8 @@ Response Invalid(int code, std::string_view message) {
 }
 
 void WriteLabels(std::string_view key, const Labels& labels, JsonWriter& json) {
-  json.Key(key).BeginObject();
-  for (const LabelView label : labels) json.Key(label.name).String(label.value);
-  json.EndObject();
+  json.Key(key);
+  tocsin::WriteLabels(labels, json);
 }
 
 void WriteNames(const std::vector<std::string>& names, JsonWriter& json) {

@@ -13,6 +13,7 @@
 #include "base/format.h"
 #include "base/json.h"
 #include "metrics/exposition/escape.h"
+#include "metrics/labels_json.h"
 #include "rules/promql/parser.h"
 
 namespace tocsin::api {
@@ -118,9 +119,9 @@ std::string OpenMetricsText(const Labels& labels, std::span<const Sample> sample
 std::string JsonText(const Labels& labels, std::span<const Sample> samples) {
   std::string text;
   JsonWriter json(text);
-  json.BeginObject().Key("metric").BeginObject();
-  for (const LabelView label : labels) json.Key(label.name).String(label.value);
-  json.EndObject().Key("values").BeginArray();
+  json.BeginObject().Key("metric");
+  WriteLabels(labels, json);
+  json.Key("values").BeginArray();
   for (const Sample& sample : samples) {
     json.BeginArray().Double(static_cast<double>(sample.t_ms) / 1000);
     json.String(FormatSampleValue(sample.value)).EndArray();

@@ -7,6 +7,7 @@
 #include "agent/http/form.h"
 #include "base/json.h"
 #include "base/time_text.h"
+#include "metrics/labels_json.h"
 
 namespace tocsin::api {
 namespace {
@@ -49,9 +50,9 @@ void WriteConfirmed(JsonWriter& json, const LeakFinding& leak, WallTime now) {
 }
 
 void WriteLeak(JsonWriter& json, const LeakFinding& leak, WallTime now) {
-  json.BeginObject().Key("rule").String(leak.rule).Key("labels").BeginObject();
-  for (const LabelView label : leak.labels) json.Key(label.name).String(label.value);
-  json.EndObject().Key("state").String(StateText(leak.state));
+  json.BeginObject().Key("rule").String(leak.rule).Key("labels");
+  WriteLabels(leak.labels, json);
+  json.Key("state").String(StateText(leak.state));
   json.Key("limit").Double(leak.limit).Key("limitSource").String(leak.limit_source);
   json.Key("restarts").Int(leak.restarts).Key("times").Int(leak.times);
   if (leak.state == trend::LeakState::kConfirmed) WriteConfirmed(json, leak, now);

@@ -10,6 +10,7 @@
 #include "agent/performance/report.h"
 #include "base/json.h"
 #include "base/time_text.h"
+#include "metrics/labels_json.h"
 #include "metrics/names.h"
 #include "rules/promql/parser.h"
 
@@ -85,9 +86,8 @@ void WriteAlert(const perf::ActiveAlert& active, JsonWriter& json) {
   json.Key("value").Double(alert.value).Key("active_since").String(Rfc3339(alert.active_at));
   for (const auto& [key, from] :
        {std::pair{"labels", &alert.labels}, std::pair{"annotations", &alert.annotations}}) {
-    json.Key(key).BeginObject();
-    for (const LabelView label : *from) json.Key(label.name).String(label.value);
-    json.EndObject();
+    json.Key(key);
+    WriteLabels(*from, json);
   }
   json.EndObject();
 }
@@ -146,9 +146,9 @@ void WriteSeries(const promql::MatrixSeries& series, const perf::VitalSpec* vita
   if (!trend) return;
   json.BeginObject();
   if (vital) json.Key("subject").String(series.labels.Get(vital->subject));
-  json.Key("labels").BeginObject();
-  for (const LabelView label : series.labels) json.Key(label.name).String(label.value);
-  json.EndObject().Key("value").Double(trend->samples.back().value);
+  json.Key("labels");
+  WriteLabels(series.labels, json);
+  json.Key("value").Double(trend->samples.back().value);
   WriteTrend(*trend, json);
   json.Key("samples").BeginArray();
   for (const Sample& sample : trend->samples) {

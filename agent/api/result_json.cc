@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/format.h"
+#include "metrics/labels_json.h"
 
 namespace tocsin::api {
 namespace {
@@ -59,9 +60,8 @@ void AppendPoints(std::span<const Sample> samples, std::string& out) {
 }
 
 void WriteMetric(JsonWriter& json, const Labels& labels) {
-  json.Key("metric").BeginObject();
-  for (const LabelView label : labels) json.Key(label.name).String(label.value);
-  json.EndObject();
+  json.Key("metric");
+  WriteLabels(labels, json);
 }
 
 }  // namespace

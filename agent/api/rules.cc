@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/json.h"
 #include "base/time_text.h"
+#include "metrics/labels_json.h"
 
 namespace tocsin::api {
 namespace {
@@ -28,17 +29,11 @@ std::string FormatExponent(double value) {
   return {text.data(), end};
 }
 
-void WriteLabels(JsonWriter& json, const Labels& labels) {
-  json.BeginObject();
-  for (const LabelView label : labels) json.Key(label.name).String(label.value);
-  json.EndObject();
-}
-
 void WriteAlert(JsonWriter& json, const AlertView& alert) {
   json.BeginObject().Key("labels");
-  WriteLabels(json, alert.labels);
+  WriteLabels(alert.labels, json);
   json.Key("annotations");
-  WriteLabels(json, alert.annotations);
+  WriteLabels(alert.annotations, json);
   json.Key("state").String(AlertStateText(alert.state));
   json.Key("activeAt").String(Rfc3339(alert.active_at));
   if (alert.keep_firing_since) {
@@ -71,7 +66,7 @@ void WriteAlertingPart(JsonWriter& json, const RuleView& rule, const Filters& fi
   json.Key("duration").Double(ToSeconds(rule.hold_for));
   json.Key("keepFiringFor").Double(ToSeconds(rule.keep_firing_for));
   json.Key("annotations");
-  WriteLabels(json, rule.annotations);
+  WriteLabels(rule.annotations, json);
   json.Key("alerts").BeginArray();
   if (filters.with_alerts) {
     for (const AlertView& alert : rule.alerts) WriteAlert(json, alert);
@@ -85,7 +80,7 @@ void WriteRule(JsonWriter& json, const RuleView& rule, const Filters& filters) {
   json.BeginObject().Key("name").String(rule.name).Key("query").String(rule.query);
   if (rule.alerting || !rule.labels.empty()) {
     json.Key("labels");
-    WriteLabels(json, rule.labels);
+    WriteLabels(rule.labels, json);
   }
   if (rule.alerting) WriteAlertingPart(json, rule, filters);
   json.Key("health").String(RuleHealthText(rule.health));

@@ -10,6 +10,7 @@
 #include "agent/api/envelope.h"
 #include "agent/api/params.h"
 #include "base/json.h"
+#include "metrics/labels_json.h"
 #include "metrics/names.h"
 #include "rules/promql/parser.h"
 
@@ -127,15 +128,11 @@ http::Response Series(const store::Store& store, const http::Request& request) {
   if (question.selectors.empty()) {
     return Failure(ErrorType::kBadData, "at least one match[] is needed");
   }
-  return Answer(Union<Labels>(question.selectors,
-                              [&](const Selector& selector) {
-                                return store.SeriesLabels(question.range, selector);
-                              }),
-                question.limit, [](JsonWriter& json, const Labels& labels) {
-                  json.BeginObject();
-                  for (const LabelView label : labels) json.Key(label.name).String(label.value);
-                  json.EndObject();
-                });
+  return Answer(
+      Union<Labels>(
+          question.selectors,
+          [&](const Selector& selector) { return store.SeriesLabels(question.range, selector); }),
+      question.limit, [](JsonWriter& json, const Labels& labels) { WriteLabels(labels, json); });
 }
 
 }  // namespace tocsin::api

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/parse.h"
 #include "base/time_text.h"
+#include "metrics/labels_json.h"
 
 namespace tocsin::api {
 namespace {
@@ -26,12 +27,6 @@ void WriteRanking(JsonWriter& json, std::string_view key, const store::Ranking& 
     json.Key("value").Int(static_cast<std::int64_t>(value)).EndObject();
   }
   json.EndArray();
-}
-
-void WriteLabels(JsonWriter& json, const Labels& labels) {
-  json.BeginObject();
-  for (const LabelView label : labels) json.Key(label.name).String(label.value);
-  json.EndObject();
 }
 
 std::string_view HealthOf(CollectorHealth health) {
@@ -54,7 +49,7 @@ void WriteTarget(JsonWriter& json, const RunningCollector& target, const std::st
   const std::string url = base_url + "?collect[]=" + target.name;
   json.BeginObject().Key("discoveredLabels").BeginObject();
   json.Key("collector").String(target.name).EndObject().Key("labels");
-  WriteLabels(json, target_labels.With("collector", target.name));
+  WriteLabels(target_labels.With("collector", target.name), json);
   json.Key("scrapePool").String(target.room).Key("scrapeUrl").String(url);
   json.Key("globalUrl").String(url).Key("lastError").String(status.last_error);
   json.Key("lastScrape").String(Rfc3339(status.last_round));

@@ -8,10 +8,12 @@
 #include <map>
 
 #include "agent/commands/agent_json.h"
+#include "agent/commands/fail.h"
 #include "agent/commands/matcher_arguments.h"
 #include "base/json.h"
 #include "base/parse.h"
 #include "base/time_text.h"
+#include "metrics/labels_json.h"
 
 namespace tocsin {
 namespace {
@@ -27,11 +29,6 @@ struct Shown {
   std::string summary;
   std::vector<std::string> notes;  // silenced, inhibited, acknowledged by
 };
-
-int Fail(const Error& error) {
-  std::fprintf(stderr, "error: %s\n", error.message().c_str());
-  return 1;
-}
 
 /// Whether the alert of the rules is this one of the notifications, which has external labels too.
 bool IsPartOf(const Labels& alert, const Labels& sent) {
@@ -149,9 +146,9 @@ void PrintJson(const std::vector<Shown>& shown) {
   json.BeginArray();
   for (const Shown& one : shown) {
     json.BeginObject().Key("state").String(one.state).Key("since").String(one.since);
-    json.Key("labels").BeginObject();
-    for (const LabelView label : one.labels) json.Key(label.name).String(label.value);
-    json.EndObject().Key("value").String(one.value).Key("summary").String(one.summary);
+    json.Key("labels");
+    WriteLabels(one.labels, json);
+    json.Key("value").String(one.value).Key("summary").String(one.summary);
     json.Key("notes").BeginArray();
     for (const std::string& note : one.notes) json.String(note);
     json.EndArray().EndObject();

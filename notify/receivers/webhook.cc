@@ -1,14 +1,14 @@
 #include "base/json.h"
 #include "base/time_text.h"
+#include "metrics/labels_json.h"
 #include "notify/receivers/receivers.h"
 
 namespace tocsin::notify {
 namespace {
 
 void WriteLabels(std::string_view key, const Labels& labels, JsonWriter& json) {
-  json.Key(key).BeginObject();
-  for (const LabelView label : labels) json.Key(label.name).String(label.value);
-  json.EndObject();
+  json.Key(key);
+  tocsin::WriteLabels(labels, json);
 }
 
 class Webhook final : public Notifier {

@@ -39,6 +39,12 @@ Status ReplaceFile(const std::string& path, std::string_view bytes, FileSync syn
   return Error{Errc::kIo, path + ": " + std::strerror(errno)};
 }
 
+Error FileError(const std::string& path, int error) {
+  const bool absent = error == ENOENT || error == ENOTDIR;
+  const Errc code = absent ? Errc::kNotFound : error == EOPNOTSUPP ? Errc::kUnsupported : Errc::kIo;
+  return {code, path + ": " + std::strerror(error)};
+}
+
 Result<std::string> ReadWholeFile(const std::string& path, std::size_t max_bytes) {
   constexpr std::size_t kStep = std::size_t{1} << 16;
   const auto failed = [&path] { return Error{Errc::kIo, path + ": " + std::strerror(errno)}; };

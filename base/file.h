@@ -7,6 +7,10 @@
 
 namespace tocsin {
 
+/// What errno says of a path: "path: why", kNotFound if there is none, kUnsupported if it is of a
+/// kind that knows no such call, kIo otherwise.
+Error FileError(const std::string& path, int error);
+
 /// The whole of a file. Errors: kIo as "path: why", a folder among them; kLimit if it is larger
 /// than `max_bytes`.
 Result<std::string> ReadWholeFile(const std::string& path, std::size_t max_bytes);

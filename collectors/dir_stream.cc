@@ -8,13 +8,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file.h"
+
 namespace tocsin {
 namespace {
-
-Error ErrnoError(const std::string& path, int error) {
-  const bool absent = error == ENOENT || error == ENOTDIR;
-  return {absent ? Errc::kNotFound : Errc::kIo, path + ": " + std::strerror(error)};
-}
 
 class RealDirStream final : public DirStream {
  public:
@@ -22,12 +19,12 @@ class RealDirStream final : public DirStream {
                                                  std::string path, int flags) {
     const int fd =
         ::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | flags);
-    if (fd < 0) return ErrnoError(path, errno);
+    if (fd < 0) return FileError(path, errno);
     DIR* const dir = ::fdopendir(fd);
     if (!dir) {
       const int error = errno;
       ::close(fd);
-      return ErrnoError(path, error);
+      return FileError(path, error);
     }
     return std::unique_ptr<DirStream>(new RealDirStream(std::move(path), dir));
   }
@@ -40,7 +37,7 @@ class RealDirStream final : public DirStream {
       errno = 0;
       const dirent* const entry = ::readdir(dir_);
       if (!entry) {
-        if (errno != 0) return ErrnoError(path_, errno);
+        if (errno != 0) return FileError(path_, errno);
         return std::optional<DirEntry>();
       }
       const std::string_view name = entry->d_name;
@@ -48,7 +45,7 @@ class RealDirStream final : public DirStream {
       struct stat info {};
       if (::fstatat(::dirfd(dir_), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno == ENOENT) continue;
-        return ErrnoError(path_ + "/" + entry->d_name, errno);
+        return FileError(path_ + "/" + entry->d_name, errno);
       }
       const auto kind = S_ISREG(info.st_mode)   ? DirEntry::Kind::kFile
                         : S_ISDIR(info.st_mode) ? DirEntry::Kind::kDirectory

@@ -14,6 +14,7 @@
 #include <ctime>
 #include <utility>
 
+#include "base/file.h"
 #include "base/parse.h"
 #include "collectors/btrfs_devices.h"
 #include "collectors/dbus.h"
@@ -27,12 +28,6 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = 64 << 20;
 constexpr std::size_t kFirstBufferBytes = 4096;
-
-Error ErrnoError(const std::string& path, int error) {
-  const bool absent = error == ENOENT || error == ENOTDIR;
-  const Errc code = absent ? Errc::kNotFound : error == EOPNOTSUPP ? Errc::kUnsupported : Errc::kIo;
-  return {code, path + ": " + std::strerror(error)};
-}
 
 class Fd {
  public:
@@ -66,7 +61,7 @@ Result<Fd> OpenRegular(const std::string& path) {
   Fd fd;
   const int error = OpenRaw(path, fd);
   if (error == EISDIR) return Error{Errc::kIo, path + ": not a regular file"};
-  if (error != 0) return ErrnoError(path, error);
+  if (error != 0) return FileError(path, error);
   return fd;
 }
 
@@ -94,7 +89,7 @@ int ReadRaw(int fd, std::string& buffer, std::size_t& size) {
 Status ReadAll(int fd, const std::string& path, std::string& buffer, std::size_t& size) {
   const int error = ReadRaw(fd, buffer, size);
   if (error == EFBIG) return Error{Errc::kIo, path + ": larger than 64 MB"};
-  if (error != 0) return ErrnoError(path, error);
+  if (error != 0) return FileError(path, error);
   return Unit{};
 }
 
@@ -134,7 +129,7 @@ class RealHostDir final : public HostDir {
       dir_.reset();  // empty, or gone and perhaps there again: ask the path again
     }
     dir_.reset(::opendir(path_.c_str()));
-    if (!dir_) return ErrnoError(path_, errno);
+    if (!dir_) return FileError(path_, errno);
     ReadNames();
     return std::span<const std::string_view>(names_);
   }
@@ -202,7 +197,7 @@ class RealHostFs final : public HostFs {
 
   Result<std::vector<std::string>> List(const std::string& path) const override {
     DIR* const dir = ::opendir(path.c_str());
-    if (!dir) return ErrnoError(path, errno);
+    if (!dir) return FileError(path, errno);
     std::vector<std::string> names;
     while (const dirent* entry = ::readdir(dir)) {
       const std::string_view name = entry->d_name;
@@ -220,14 +215,14 @@ class RealHostFs final : public HostFs {
   Result<std::string> ReadLink(const std::string& path) const override {
     std::string target(4096, '\0');
     const ssize_t n = ::readlink(path.c_str(), target.data(), target.size());
-    if (n < 0) return ErrnoError(path, errno);
+    if (n < 0) return FileError(path, errno);
     target.resize(static_cast<std::size_t>(n));
     return target;
   }
 
   Result<std::string> RealPath(const std::string& path) const override {
     std::array<char, PATH_MAX> real;
-    if (!::realpath(path.c_str(), real.data())) return ErrnoError(path, errno);
+    if (!::realpath(path.c_str(), real.data())) return FileError(path, errno);
     return std::string(real.data());
   }
 
@@ -238,7 +233,7 @@ class RealHostFs final : public HostFs {
 
   Result<FileStatus> Stat(const std::string& path) const override {
     struct stat info {};
-    if (::stat(path.c_str(), &info) != 0) return ErrnoError(path, errno);
+    if (::stat(path.c_str(), &info) != 0) return FileError(path, errno);
     return FileStatus{seconds(info.st_mtim.tv_sec) + nanoseconds(info.st_mtim.tv_nsec),
                       static_cast<std::uint64_t>(info.st_size), info.st_ino, S_ISREG(info.st_mode)};
   }
@@ -246,7 +241,7 @@ class RealHostFs final : public HostFs {
   StatVfsCall StatVfs() const override {
     return [](const std::string& path) -> Result<struct statvfs> {
       struct statvfs info {};
-      if (::statvfs(path.c_str(), &info) != 0) return ErrnoError(path, errno);
+      if (::statvfs(path.c_str(), &info) != 0) return FileError(path, errno);
       return info;
     };
   }
@@ -259,7 +254,7 @@ class RealHostFs final : public HostFs {
 
   Result<struct utsname> Uname() const override {
     struct utsname info {};
-    if (::uname(&info) != 0) return ErrnoError("uname", errno);
+    if (::uname(&info) != 0) return FileError("uname", errno);
     return info;
   }
 
@@ -270,7 +265,7 @@ class RealHostFs final : public HostFs {
     if (errno == EPERM || errno == ENOSYS) {
       return Error{Errc::kUnsupported, std::string("adjtimex: ") + std::strerror(errno)};
     }
-    return ErrnoError("adjtimex", errno);
+    return FileError("adjtimex", errno);
   }
 
   std::unique_ptr<NetlinkSocket> Netlink(int protocol) const override {

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/file.h"
 #include "base/parse.h"
 
 namespace tocsin {
@@ -59,7 +60,7 @@ class RealProcDir final : public ProcDir {
     if (result == Walk::kEnd) return true;
     const int error = errno;
     Close();
-    return Failed(error);
+    return FileError(path_, error);
   }
 
   RawRead Read(const char* path, std::span<char> buffer) override {
@@ -135,7 +136,7 @@ class RealProcDir final : public ProcDir {
   Status Open() {
     if (fd_ >= 0) return Unit{};
     fd_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd_ < 0) return Failed(errno);
+    if (fd_ < 0) return FileError(path_, errno);
     struct statfs info {};
     proc_ = ::fstatfs(fd_, &info) == 0 && info.f_type == PROC_SUPER_MAGIC;
     return Unit{};
@@ -144,11 +145,6 @@ class RealProcDir final : public ProcDir {
   void Close() {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
-  }
-
-  Error Failed(int error) const {
-    const bool absent = error == ENOENT || error == ENOTDIR;
-    return {absent ? Errc::kNotFound : Errc::kIo, path_ + ": " + std::strerror(error)};
   }
 
   const std::string path_;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/file.h"
 #include "collectors/response/access_record.h"
 
 namespace tocsin {
@@ -17,11 +18,6 @@ namespace {
 /// Renamed files of one path that stay open; more only as long as they have a backlog.
 constexpr std::size_t kMaxOld = 4;
 constexpr std::size_t kMaxBacklog = 64;
-
-Error OsError(const std::string& path, int error) {
-  const bool absent = error == ENOENT || error == ENOTDIR;
-  return {absent ? Errc::kNotFound : Errc::kIo, path + ": " + std::strerror(error)};
-}
 
 }  // namespace
 
@@ -76,7 +72,7 @@ Status LogFollower::Look(MonoTime now) {
   if (past_) PickUp(*std::exchange(past_, std::nullopt), now);
   if (current_) {
     struct stat info {};
-    if (::stat(path_.c_str(), &info) != 0) return OsError(path_, errno);
+    if (::stat(path_.c_str(), &info) != 0) return FileError(path_, errno);
     if (current_->place.IsIn(info.st_dev, info.st_ino)) return Unit{};
   }
   auto opened = Open(path_, now);
@@ -163,7 +159,7 @@ void LogFollower::AddOld(OpenFile file) {
 
 Result<LogFollower::OpenFile> LogFollower::Open(const std::string& path, MonoTime now) const {
   const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-  if (fd < 0) return OsError(path, errno);
+  if (fd < 0) return FileError(path, errno);
   struct stat info {};
   const bool known = ::fstat(fd, &info) == 0;
   if (!known || !S_ISREG(info.st_mode)) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include "base/file.h"
 #include "collectors/btrfs_devices.h"
 #include "collectors/dir_stream.h"
 #include "collectors/proc_dir.h"
@@ -31,19 +32,12 @@ int ErrnoNamed(const std::string& name) {
   return found == kKnown.end() ? EIO : found->second;
 }
 
-Error ErrorOf(const std::string& path, int error) {
-  const Errc code = error == ENOENT       ? Errc::kNotFound
-                    : error == EOPNOTSUPP ? Errc::kUnsupported
-                                          : Errc::kIo;
-  return {code, path + ": " + std::strerror(error)};
-}
-
 Result<struct statvfs> StatVfsOf(const fs::path& root, const std::string& path) {
   const std::string relative = fs::path(path).lexically_relative(root / "rootfs").string();
   const std::string mount = relative == "." ? "/" : "/" + relative;
   for (const auto& row : FixtureRows(root / "statvfs")) {
     if (row[0] != mount) continue;
-    if (row.size() == 2) return ErrorOf(mount, ErrnoNamed(row[1]));
+    if (row.size() == 2) return FileError(mount, ErrnoNamed(row[1]));
     const auto number = [&](std::size_t i) { return std::stoull(row.at(i)); };
     struct statvfs info {};
     info.f_bsize = info.f_frsize = number(1);
@@ -54,7 +48,7 @@ Result<struct statvfs> StatVfsOf(const fs::path& root, const std::string& path) 
     info.f_ffree = number(6);
     return info;
   }
-  return ErrorOf(mount, ENOENT);
+  return FileError(mount, ENOENT);
 }
 
 /// A file that the case may call unreadable.
@@ -150,7 +144,7 @@ class FixtureHostFs final : public HostFs {
   }
   std::unique_ptr<HostDir> Dir(std::string path) const override { return real_->Dir(Inside(path)); }
   Result<std::string> Read(const std::string& path) const override {
-    if (const int error = Unreadable(path)) return ErrorOf(path, error);
+    if (const int error = Unreadable(path)) return FileError(path, error);
     return real_->Read(Inside(path));
   }
   RawRead ReadInto(const std::string& path, std::string& buffer) const override {
@@ -197,7 +191,7 @@ class FixtureHostFs final : public HostFs {
                                     number(5),
                                     {number(6), number(7), number(8), number(9), number(10)}});
     }
-    if (filesystem.devices.empty()) return ErrorOf(path, EPERM);
+    if (filesystem.devices.empty()) return FileError(path, EPERM);
     return Unit{};
   }
 
@@ -289,7 +283,7 @@ class FixtureHostFs final : public HostFs {
 
 Result<std::string_view> FixtureFile::Read() {
   const int error = static_cast<const FixtureHostFs&>(host_).Unreadable(path_);
-  if (error != 0) return ErrorOf(path_, error);
+  if (error != 0) return FileError(path_, error);
   return file_->Read();
 }
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "agent/commands/fail.h"
 #include "agent/commands/http_get.h"
 #include "agent/commands/leaks_history.h"
 #include "agent/commands/leaks_jsonl.h"
@@ -18,11 +19,6 @@ namespace {
 namespace json = simdjson::dom;
 
 constexpr std::size_t kMaxHistoryBytes = std::size_t{4} << 30;
-
-int Fail(const Error& error) {
-  std::fprintf(stderr, "error: %s\n", error.message().c_str());
-  return 1;
-}
 
 Status JudgeFile(const std::string& path, const trend::DetectorOptions& options) {
   if (path == "-") return JudgeSeriesFile(std::cin, std::cout, options);

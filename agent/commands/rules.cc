@@ -8,6 +8,7 @@
 
 #include "agent/api/params.h"
 #include "agent/api/result_parse.h"
+#include "agent/commands/fail.h"
 #include "agent/commands/http_get.h"
 #include "agent/commands/query.h"
 #include "base/file.h"
@@ -29,11 +30,6 @@ constexpr std::size_t kMaxHistoryBytes = std::size_t{4} << 30;
 constexpr milliseconds kFetchAtOnce = std::chrono::hours(6);
 
 void Print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-int Fail(const Error& error) {
-  std::fprintf(stderr, "error: %s\n", error.message().c_str());
-  return 1;
-}
 
 /// The rules a command works on, and what the configuration says of their evaluation.
 struct Rules {

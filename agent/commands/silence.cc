@@ -1,9 +1,9 @@
-#include <algorithm>
 #include <cstdio>
 
 #include "agent/api/silence_json.h"
 #include "agent/commands/agent_json.h"
 #include "agent/commands/alerts.h"
+#include "agent/commands/fail.h"
 #include "agent/commands/http_get.h"
 #include "agent/commands/matcher_arguments.h"
 #include "base/parse.h"
@@ -15,11 +15,6 @@ namespace {
 
 using simdjson::dom::array;
 using simdjson::dom::element;
-
-int Fail(const Error& error) {
-  std::fprintf(stderr, "error: %s\n", error.message().c_str());
-  return 1;
-}
 
 std::string MatcherText(const element& matcher) {
   bool equal = true;

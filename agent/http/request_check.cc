@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/http/field_text.h"
 #include "base/ascii.h"
 #include "base/parse.h"
 
@@ -13,12 +14,6 @@ bool IsToken(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
     return IsAsciiAlphanumeric(c) || kMarks.find(c) != std::string_view::npos;
-  });
-}
-
-bool IsFieldText(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F';
   });
 }
 

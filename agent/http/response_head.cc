@@ -1,24 +1,14 @@
-#include <algorithm>
 
+#include "agent/http/field_text.h"
 #include "agent/http/server.h"
 #include "base/time_text.h"
 
 namespace tocsin::http {
-namespace {
-
-bool IsHeaderText(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F';
-  });
-}
-
-}  // namespace
-
 std::string ResponseHead(const Response& response, bool keep_alive, WallTime now) {
   std::string head;
   head.reserve(320);
   const auto line = [&](std::string_view name, std::string_view value) {
-    if (IsHeaderText(name) && IsHeaderText(value)) {
+    if (IsFieldText(name) && IsFieldText(value)) {
       head.append(name).append(": ").append(value).append("\r\n");
     }
   };

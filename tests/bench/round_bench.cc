@@ -20,6 +20,7 @@
 #include "collectors/net/network.h"
 #include "metrics/writer.h"
 #include "tests/bench/count_allocations.h"
+#include "tests/bench/measure.h"
 #include "tests/bench/recording_host_fs.h"
 
 namespace tocsin {
@@ -31,23 +32,11 @@ const std::array<ExtremesOf, 2> kExtremes{
 constexpr int kRuns = 15;
 constexpr int kRoundsPerRun = 40;
 
-double CpuMicroseconds() {
-  timespec t{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) / 1e3;
-}
-
 template <class Work>
 double CpuPerRound(Work work) {
   const double start = CpuMicroseconds();
   for (int i = 0; i < kRoundsPerRun; ++i) work();
   return (CpuMicroseconds() - start) / kRoundsPerRun;
-}
-
-double Median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
 }
 
 /// Opens, reads to the end and closes each path, whether file or directory.

@@ -27,4 +27,11 @@ inline std::string ValueOf(const std::string& page, const std::string& series) {
   return text.substr(start, text.find('\n', start) - start);
 }
 
+/// How often a target has failed for that reason.
+inline std::string Failures(const std::string& page, const std::string& collector,
+                            const std::string& reason, const std::string& target) {
+  return ValueOf(page, "tocsin_target_failures_total{collector=\"" + collector + "\",reason=\"" +
+                           reason + "\",target=\"" + target + "\"}");
+}
+
 }  // namespace tocsin

@@ -29,12 +29,6 @@ std::string Scrape(const LoopbackServer& server, const std::string& more = "") {
   return "jobs:\n- job_name: j\n  targets: ['" + HostOf(server) + "']\n" + more;
 }
 
-std::string Failures(const std::string& page, const std::string& collector,
-                     const std::string& reason, const std::string& target) {
-  return ValueOf(page, "tocsin_target_failures_total{collector=\"" + collector + "\",reason=\"" +
-                           reason + "\",target=\"" + target + "\"}");
-}
-
 TEST(ScrapeTest, AsPrometheusDoes) {
   std::string request;
   const LoopbackServer server([&](LoopbackServer::Connection& c) {

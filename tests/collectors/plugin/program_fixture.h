@@ -25,13 +25,6 @@ class ProgramTest : public testing::Test {
     return path.string();
   }
 
-  /// How often a target has failed for that reason.
-  static std::string Failures(const std::string& page, const std::string& collector,
-                              const std::string& reason, const std::string& target) {
-    return ValueOf(page, "tocsin_target_failures_total{collector=\"" + collector + "\",reason=\"" +
-                             reason + "\",target=\"" + target + "\"}");
-  }
-
   const TempFolder dir_;
 };
 

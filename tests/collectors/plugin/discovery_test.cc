@@ -99,7 +99,7 @@ class DiscoveryTest : public testing::Test {
     return (*writer.Finish())->values.at(0);
   }
 
-  const SystemClock clock_;
+  const SystemClock clock_{};
   Network network_{clock_};
   std::unique_ptr<HostFs> host_ = MakeHostFs({});
   const TempFolder dir_;

@@ -2,19 +2,18 @@
 
 #include <link.h>
 #include <malloc.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
-#include <string_view>
 
 namespace tocsin {
 namespace {
 
 /// Gives back the segments of an object that nobody writes: code and constants.
 int ReleaseSegments(dl_phdr_info* object, std::size_t, void*) {
-  const std::string_view name = object->dlpi_name;
-  if (!name.empty() && name[0] != '/') return 0;  // the kernel's own; the program has no name
+  if (object->dlpi_addr == ::getauxval(AT_SYSINFO_EHDR)) return 0;  // the kernel's own
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   for (int i = 0; i < object->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = object->dlpi_phdr[i];

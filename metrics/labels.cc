@@ -29,6 +29,8 @@ std::uint64_t HashBytes(std::uint64_t h, std::string_view text) {
   return h ^ (h >> 32);
 }
 
+constexpr std::size_t kPairRefBytes = sizeof(void*);  // a const LabelPair*
+
 }  // namespace
 
 Labels::Labels(std::span<const LabelView> labels) {
@@ -86,7 +88,7 @@ void Labels::Build(std::size_t count, LabelAt label_at) {
 Labels Labels::Interned() const {
   if (!block_ || IsInterned()) return *this;
   const std::size_t count = size();
-  void* memory = ::operator new(sizeof(Block) + count * sizeof(const LabelPair*));
+  void* memory = ::operator new(sizeof(Block) + count * kPairRefBytes);
   Labels made;
   made.block_ = new (memory) Block{1, block_->shape + 1, block_->hash};
   auto* const pairs = reinterpret_cast<const LabelPair**>(made.block_ + 1);
@@ -125,7 +127,7 @@ bool Labels::Has(std::string_view name) const {
 
 std::size_t Labels::HeapBytes() const {
   if (!block_) return 0;
-  if (IsInterned()) return sizeof(Block) + size() * sizeof(const LabelPair*);
+  if (IsInterned()) return sizeof(Block) + size() * kPairRefBytes;
   return sizeof(Block) + size() * sizeof(Entry) + entries()[size() - 1].end;
 }
 

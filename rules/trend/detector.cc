@@ -152,6 +152,7 @@ std::optional<Leak> Detector::Close(int k, const Reading& reading, const Detecto
   const bool judge = scale.ring.size() >= kLeastBuckets && suspicions_.Of(k).since == 0 && !out;
   if (!judge) return out;
   const Window window = MakeWindow(k);
+  if (!MayGrow(window, reading.limit, options)) return out;
   const std::int64_t window_end = scale.newest * Width(k);
   const double window_start = static_cast<double>(window_end) - window.span();
   const Context context{.limit = reading.limit,

@@ -57,6 +57,12 @@ double SmallestThird(std::span<const double> y) {
   return end > start ? std::min(two - one, end - two) / (end - start) : -1;
 }
 
+bool IsLong(const Window& w) { return w.span() >= kLongSpan; }
+
+double LeastGrowth(const Window& w) {
+  return (IsLong(w) ? kLongGrowth : kShortGrowth) * w.first_floor();
+}
+
 double LargestStep(std::span<const double> y) {
   double largest = 0;
   for (std::size_t i = 1; i < y.size(); ++i) largest = std::max(largest, y[i] - y[i - 1]);
@@ -127,16 +133,17 @@ double Peak(const Window& w, double floor, double slope, double limit) {
 
 }  // namespace
 
+bool MayGrow(const Window& w, double limit, const DetectorOptions& options) {
+  return limit > 0 && w.last_floor() - w.first_floor() > 0.5 * LeastGrowth(w) &&
+         !(options.needs_new_high && w.last_floor() <= w.record);
+}
+
 std::optional<Suspicion> Judge(const Window& w, const Context& context,
                                const DetectorOptions& options) {
-  if (!(context.limit > 0)) return std::nullopt;
   const std::span<const double> t = w.times();
   const std::span<const double> y = w.floors();
-  const bool is_long = w.span() >= kLongSpan;
-  const double least_growth = (is_long ? kLongGrowth : kShortGrowth) * w.first_floor();
-  // Cheap looks first: most windows of healthy series end here.
-  if (w.last_floor() - w.first_floor() <= 0.5 * least_growth) return std::nullopt;
-  if (options.needs_new_high && w.last_floor() <= w.record) return std::nullopt;
+  const bool is_long = IsLong(w);
+  const double least_growth = LeastGrowth(w);
   const double third = SmallestThird(y);
   if (third < options.clear.third) return std::nullopt;
   const double tau = KendallTau(y);

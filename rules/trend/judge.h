@@ -32,7 +32,11 @@ struct Suspicion {
 
 inline constexpr std::size_t kLeastBuckets = 20;
 
-/// For a window of at least kLeastBuckets buckets. Nothing without a limit. Pure.
+/// The cheap look that most windows of healthy series end with: whether Judge can find anything.
+/// Asks nothing of the context but the limit. Pure.
+bool MayGrow(const Window& window, double limit, const DetectorOptions& options);
+
+/// For a window of at least kLeastBuckets buckets that MayGrow. Pure.
 std::optional<Suspicion> Judge(const Window& window, const Context& context,
                                const DetectorOptions& options);
 

@@ -24,6 +24,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOCSIN = os.environ.get("TOCSIN", str(ROOT / "build/release/tocsin"))
 
 
+# "right", as bcrypt makes it at its lowest cost.
+CHEAP_HASH = "$2b$04$CCCCCCCCCCCCCCCCCCCCC.MUqk63GnwF7vcQlJlXfScZbrHavjlt."
+
+
 class Failure(Exception):
     pass
 
@@ -31,6 +35,18 @@ class Failure(Exception):
 def check(condition, message):
     if not condition:
         raise Failure(message)
+
+
+def output(*command, **options):
+    """What a command that must succeed prints."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    check(done.returncode == 0, f"{command}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def shown(times):
+    """The spread of sorted milliseconds."""
+    return f"p50 {times[len(times) // 2]:.2f}, p99 {times[len(times) * 99 // 100]:.2f}, max {times[-1]:.2f} ms"
 
 
 def free_port():

@@ -27,23 +27,15 @@ class Churn {
         source_(store_->OpenSource(
             "process", {.target_labels = Labels{{"instance", "host"}, {"job", "tocsin"}}})) {}
 
-  void Run(int minutes) {
+  void Run(int minutes, int new_each_minute = kNewEachMinute) {
     for (const std::int64_t end = t_ + minutes * 60'000; t_ < end; t_ += kStepMs) {
       writer_.Begin(At(t_));
       const auto minute = static_cast<int>((t_ - kStart) / 60'000);
       for (int i = 0; i < kLasting; ++i) AddGroup("lasting", i);
-      for (int i = (minute - kLifeMinutes + 1) * kNewEachMinute; i < (minute + 1) * kNewEachMinute;
-           ++i) {
+      for (int i = (minute - kLifeMinutes + 1) * new_each_minute;
+           i < (minute + 1) * new_each_minute; ++i) {
         AddGroup("passing", i);
       }
-      source_->Append(*writer_.Finish());
-      store_->Maintain(At(t_));
-    }
-  }
-  void RunWithoutChurn(int minutes) {
-    for (const std::int64_t end = t_ + minutes * 60'000; t_ < end; t_ += kStepMs) {
-      writer_.Begin(At(t_));
-      for (int i = 0; i < kLasting; ++i) AddGroup("lasting", i);
       source_->Append(*writer_.Finish());
       store_->Maintain(At(t_));
     }
@@ -84,7 +76,7 @@ TEST(ChurnTest, HoursOfItTakeNoMoreThanTheFirst) {
   // A series that has gone costs its place in the index: with its own block of labels 300 bytes.
   EXPECT_LE(later.series_bytes, later.series * 220);
 
-  churn.RunWithoutChurn(50);
+  churn.Run(50, 0);
   EXPECT_EQ(churn.Stats().series, static_cast<std::size_t>(kLasting * kSeriesOfOne));
   EXPECT_LE(InternedLabels().pairs, pairs_before + kLasting + kSeriesOfOne + 3);
 }

@@ -1,7 +1,6 @@
 #include "metrics/label_pair.h"
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <new>
 #include <utility>

@@ -16,8 +16,7 @@ class LabelPair {
   /// The one for `label`, with a reference for the caller.
   static const LabelPair& Intern(const LabelView& label);
 
-  void AddRef() const { refs_.fetch_add(1, std::memory_order_relaxed); }
-  /// The last reference removes it.
+  /// Gives a reference back; the last one removes it.
   void Release() const;
 
   LabelView view() const {
@@ -29,6 +28,7 @@ class LabelPair {
   friend class LabelPairTable;
 
   LabelPair(const LabelView& label, std::size_t hash);
+  void AddRef() const { refs_.fetch_add(1, std::memory_order_relaxed); }
 
   mutable std::atomic<std::uint32_t> refs_{1};
   std::uint32_t name_size_;

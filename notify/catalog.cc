@@ -4,7 +4,7 @@ namespace tocsin::notify {
 namespace {
 
 constexpr ReceiverKind kCatalog[] = {
-    {"alertmanager", "alertmanager_configs", true, &ReadAlertmanager},
+    {"alertmanager", "alertmanager_configs", true, &ReadAlertmanager, true},
     {"discord", "discord_configs", true, &ReadDiscord},
     {"email", "email_configs", false, &ReadEmail},
     {"exec", "exec_configs", true, &ReadExec},

@@ -13,6 +13,7 @@ struct ReceiverKind {
   std::string_view key;   // "slack_configs": where the configuration has them
   bool send_resolved;     // where the configuration does not say
   ReadReceiver read;
+  bool expires = false;  // see Integration
 };
 
 /// By name.

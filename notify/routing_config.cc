@@ -123,6 +123,7 @@ class ReceiverReader {
     YamlFields keys(file_, node, kind.key);
     ReceiverFields fields(keys, context_);
     Integration integration;
+    integration.expires = kind.expires;
     TRY_ASSIGN(integration.send_resolved, fields.Flag("send_resolved", kind.send_resolved));
     TRY_ASSIGN(std::unique_ptr<Notifier> notifier, kind.read(fields));
     TRY(keys.Finish());

@@ -9,6 +9,13 @@ namespace {
 constexpr milliseconds kMaintenanceInterval = std::chrono::seconds(30);
 constexpr milliseconds kLogRetention = std::chrono::hours(120);
 constexpr milliseconds kNever = std::chrono::hours(24 * 36'500);
+constexpr milliseconds kLeastRefresh = std::chrono::minutes(1);
+constexpr int kRefreshesToMiss = 4;  // as many as Prometheus lets its Alertmanagers miss
+
+/// How often a receiver whose alerts expire is told again.
+milliseconds RefreshInterval(const Route& route) {
+  return std::max(route.group_interval, kLeastRefresh);
+}
 
 /// Fewer labels first; else the first name or value that differs decides, an absent name last.
 bool LabelsBefore(const Labels& a, const Labels& b) {
@@ -125,8 +132,9 @@ void AlertGroups::Flush(Group& group, Moment now, std::vector<Outgoing>& out) {
   std::vector<Alert> alerts;
   for (const auto& [labels, entry] : group.alerts) alerts.push_back(entry->alert);
   std::stable_sort(alerts.begin(), alerts.end(), AlertBefore);
-  alerts = Audible(group, std::move(alerts), now);
-  if (!alerts.empty()) Notify(group, alerts, now, out);
+  const std::vector<Alert> audible = Audible(group, alerts, now);
+  if (!audible.empty()) Notify(group, audible, now, out);
+  Refresh(group, alerts, now, out);
   DropResolved(group);
 }
 
@@ -225,9 +233,8 @@ void AlertGroups::KeepLog(const Group& group, Moment now) {
 
 bool AlertGroups::Told(const std::string& receiver, const std::string& group_key) const {
   const std::vector<Integration>& integrations = config_->receivers.at(receiver);
-  return std::any_of(integrations.begin(), integrations.end(), [&](const Integration& i) {
-    return log_.Find(i.destination, group_key) || pending_.count({i.destination, group_key});
-  });
+  return std::any_of(integrations.begin(), integrations.end(),
+                     [&](const Integration& i) { return LastSaid(i, group_key) != nullptr; });
 }
 
 bool AlertGroups::IsDue(const LogEntry* last, bool send_resolved, const Occasion& occasion) {
@@ -251,14 +258,7 @@ void AlertGroups::NotifyReceiver(const Group& group, const std::string& receiver
                       occasion)) {
       continue;
     }
-    Message message;
-    message.key = group.key;
-    message.group = {receiver, group.key, group.labels};
-    message.alerts = occasion.alerts;
-    message.whole_group = true;
-    message.send_resolved = integration.send_resolved;
-    if (!integration.send_resolved) std::erase_if(message.alerts, std::mem_fn(&Alert::resolved));
-    message.log = current;
+    Message message = MessageTo(integration, receiver, group, occasion.alerts, current);
     if (message.alerts.empty() && !pending_.count(key)) {
       // Nobody is told, but from now on these alerts are news again.
       log_.Set(integration.destination, group.key, current);
@@ -267,6 +267,57 @@ void AlertGroups::NotifyReceiver(const Group& group, const std::string& receiver
     pending_[key] = current;
     out.push_back({integration.destination, std::move(message)});
   }
+}
+
+Message AlertGroups::MessageTo(const Integration& integration, const std::string& receiver,
+                               const Group& group, std::vector<Alert> alerts, const LogEntry& log) {
+  Message message;
+  message.key = group.key;
+  message.group = {receiver, group.key, group.labels};
+  message.alerts = std::move(alerts);
+  message.whole_group = true;
+  message.send_resolved = integration.send_resolved;
+  if (!integration.send_resolved) std::erase_if(message.alerts, std::mem_fn(&Alert::resolved));
+  if (integration.expires) {
+    const WallTime until = log.at.wall + kRefreshesToMiss * RefreshInterval(*group.route);
+    for (Alert& alert : message.alerts) alert.valid_until = std::max(alert.valid_until, until);
+  }
+  message.log = log;
+  return message;
+}
+
+/// What an integration was told last, or is about to be.
+const LogEntry* AlertGroups::LastSaid(const Integration& integration,
+                                      const std::string& group_key) const {
+  const auto pending = pending_.find({integration.destination, group_key});
+  if (pending != pending_.end()) return &pending->second;
+  return log_.Find(integration.destination, group_key);
+}
+
+/// Who believes an alert ended unless told again is told of those that it knows and that still
+/// fire: also while they are silenced, inhibited or acknowledged, since that is not their end.
+void AlertGroups::Refresh(const Group& group, const std::vector<Alert>& alerts, Moment now,
+                          std::vector<Outgoing>& out) {
+  const auto refresh = [&](const std::string& receiver) {
+    for (const Integration& integration : config_->receivers.at(receiver)) {
+      if (!integration.expires) continue;
+      const LogEntry* said = LastSaid(integration, group.key);
+      if (!said || now.mono - said->at.mono < RefreshInterval(*group.route)) continue;
+      std::vector<Alert> firing;
+      std::copy_if(alerts.begin(), alerts.end(), std::back_inserter(firing), [&](const Alert& a) {
+        return !a.resolved() &&
+               std::binary_search(said->firing.begin(), said->firing.end(), Fingerprint(a.labels));
+      });
+      if (firing.empty()) continue;
+      LogEntry log = *said;
+      log.at = now;
+      out.push_back({integration.destination,
+                     MessageTo(integration, receiver, group, std::move(firing), log)});
+      pending_[{integration.destination, group.key}] = std::move(log);
+    }
+  };
+  refresh(group.route->receiver);
+  for (const EscalationStep& step : group.route->escalate) refresh(step.receiver);
 }
 
 void AlertGroups::DropResolved(Group& group) {

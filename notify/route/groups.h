@@ -25,6 +25,9 @@ namespace tocsin::notify {
 struct Integration {
   std::string destination;
   bool send_resolved = true;
+  /// It believes that an alert has ended once it has not heard of it for a while, as Alertmanager
+  /// does: what it was told of and still fires, it is told again.
+  bool expires = false;
 };
 
 struct RoutingConfig {
@@ -121,6 +124,11 @@ class AlertGroups {
               std::vector<Outgoing>& out);
   void NotifyReceiver(const Group& group, const std::string& receiver, const Occasion& occasion,
                       std::vector<Outgoing>& out);
+  void Refresh(const Group& group, const std::vector<Alert>& alerts, Moment now,
+               std::vector<Outgoing>& out);
+  static Message MessageTo(const Integration& integration, const std::string& receiver,
+                           const Group& group, std::vector<Alert> alerts, const LogEntry& log);
+  const LogEntry* LastSaid(const Integration& integration, const std::string& group_key) const;
   static bool IsDue(const LogEntry* last, bool send_resolved, const Occasion& occasion);
   std::optional<MonoTime> UnattendedSince(const Group& group,
                                           const std::vector<Alert>& alerts) const;

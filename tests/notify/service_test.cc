@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/time_text.h"
 #include "tests/base/temp_folder.h"
 #include "tests/notify/fault_vfs.h"
 #include "tests/notify/scripted_transport.h"
@@ -261,6 +262,60 @@ TEST_F(ServiceTest, AnAcknowledgementMutesUntilResolvedAndSurvives) {
   EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr("resolved")));
   Send("A");
   EXPECT_THAT(Pass(minutes(2)), ElementsAre(HasSubstr("firing"))) << "a new incident pages again";
+}
+
+/// Until when the (only) alert that was posted may be believed.
+std::string EndOf(const std::string& posted) {
+  const std::size_t at = posted.find(R"("endsAt":")");
+  return at == std::string::npos ? "" : posted.substr(at + 10, 24);
+}
+
+constexpr std::string_view kAlertmanager = R"(
+route: { receiver: am, group_by: [team], group_wait: 10s, group_interval: 10m, repeat_interval: 4h }
+receivers: [ { name: am, alertmanager_configs: [ { url: 'http://am/' } ] } ]
+)";
+
+TEST_F(ServiceTest, WhatAnAlertmanagerBehindARouteKnowsDoesNotEndByItself) {
+  Restart(kAlertmanager);
+  Send("A");
+  std::string known = Rfc3339Millis(clock_.Wall() + minutes(1));
+  const auto pass = [&](minutes time) {
+    std::size_t posts = 0;
+    for (minutes t{0}; t < time; ++t) {
+      for (const std::string& body : Pass(minutes(1))) {
+        EXPECT_THAT(body, testing::Not(HasSubstr(R"("alertname":"B")")));
+        known = EndOf(body);
+        ++posts;
+      }
+      EXPECT_GT(known, Rfc3339Millis(clock_.Wall()));
+    }
+    return posts;
+  };
+  EXPECT_EQ(pass(minutes(61)), 7u) << "once, and again with each flush";
+  ASSERT_TRUE(service_->Acknowledge(service_->Groups()[0].key, "me", "").ok());
+  EXPECT_EQ(pass(minutes(30)), 3u) << "acknowledged is not ended";
+  Silence silence;
+  silence.matchers = *ParseMatchers("alertname=~A|B");
+  silence.starts_at = clock_.Wall();
+  silence.ends_at = clock_.Wall() + hours(30);
+  ASSERT_TRUE(service_->SetSilence(silence));
+  Send("B");
+  EXPECT_EQ(pass(minutes(30)), 3u) << "nor is silenced";
+  Restart(kAlertmanager);
+  Send("A");
+  EXPECT_EQ(pass(minutes(31)), 3u) << "nor is a restart an end";
+  Send("A", AlertState::kInactive);
+  EXPECT_THAT(Pass(hours(1)), IsEmpty()) << "what has ended is left to end";
+}
+
+TEST_F(ServiceTest, AnAlertmanagerThatWasDownHearsWhatIsStillTrue) {
+  Restart(kAlertmanager);
+  Send("A");
+  Pass(hours(6), 503);
+  const std::string up = Rfc3339Millis(clock_.Wall() + minutes(20));
+  const auto posted = Pass(minutes(10));
+  ASSERT_FALSE(posted.empty());
+  EXPECT_GT(EndOf(posted[0]), up);
 }
 
 TEST_F(ServiceTest, StateThatCanBeReadOnlyLaterIsTakenUpThen) {

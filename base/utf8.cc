@@ -114,6 +114,16 @@ std::string CutText(std::string_view text, std::size_t max) {
   return valid;
 }
 
+std::string CutBytes(std::string_view text, std::size_t max) {
+  constexpr std::string_view kEllipsis = "…";
+  std::string valid = ToValidUtf8(text);
+  if (valid.size() <= max) return valid;
+  std::size_t cut = max < kEllipsis.size() ? 0 : max - kEllipsis.size();
+  while (cut > 0 && (static_cast<unsigned char>(valid[cut]) & 0xc0U) == 0x80) --cut;
+  valid.resize(cut);
+  return max < kEllipsis.size() ? valid : valid.append(kEllipsis);
+}
+
 std::string OneLine(std::string_view text, std::size_t max) {
   std::string line;
   for (const char c : Trim(text.substr(0, 4 * max))) {

@@ -30,6 +30,9 @@ void AppendJsonString(std::string_view text, std::string& out);
 /// At most `max` code points of `text`; a cut text ends in an ellipsis, which counts.
 std::string CutText(std::string_view text, std::size_t max);
 
+/// The same with at most `max` bytes.
+std::string CutBytes(std::string_view text, std::size_t max);
+
 /// `text` on one line and cut, for errors and logs.
 std::string OneLine(std::string_view text, std::size_t max);
 

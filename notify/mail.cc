@@ -9,7 +9,8 @@
 namespace tocsin::notify {
 namespace {
 
-constexpr std::size_t kMaxLine = 76;  // characters, RFC 2045
+constexpr std::size_t kMaxLine = 76;          // characters, RFC 2045
+constexpr std::size_t kMaxHeaderValue = 900;  // RFC 5322 has 998 for the line; servers refuse more
 
 bool IsPrintableAscii(char c) { return c >= 0x20 && c < 0x7f; }
 
@@ -68,7 +69,9 @@ std::string EncodedHeaderValue(std::string_view text) {
       line.push_back(c);
     }
   }
-  if (std::all_of(line.begin(), line.end(), IsPrintableAscii)) return line;
+  if (line.size() <= kMaxHeaderValue && std::all_of(line.begin(), line.end(), IsPrintableAscii)) {
+    return line;
+  }
   // RFC 2047 "Q" words of at most 75 characters that break between code points.
   std::string out;
   std::string word;

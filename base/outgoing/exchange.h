@@ -49,6 +49,7 @@ struct HttpRequest {
 
 /// One mail, by SMTP.
 struct MailRequest {
+  /// kStartTlsIfOffered checks no certificate.
   enum class Security { kNone, kStartTlsIfOffered, kStartTlsRequired, kTls };
 
   std::string host;

@@ -1,12 +1,11 @@
 #include <algorithm>
 #include <cctype>
 
-#include "base/hex.h"
 #include "base/parse.h"
-#include "base/sha256.h"
 #include "base/time_text.h"
 #include "notify/mail.h"
 #include "notify/receivers/receivers.h"
+#include "notify/uuid.h"
 
 namespace tocsin::notify {
 namespace {
@@ -41,7 +40,9 @@ class Email final : public Notifier {
     if (request.to.empty()) return Error{Errc::kInvalid, "there is no valid recipient"};
     TRY_ASSIGN(request.password, password.Reveal());
 
-    const std::string id = HexText(Sha256(batch[0].group.key + Rfc3339Millis(now))).substr(0, 32);
+    // Mailboxes drop a second mail with the same one: that of another host or receiver, which pages
+    // for a group of the same name at the same moment, must differ.
+    const std::string id = NewUuid();
     Mail mail;
     AddHeader("From", plain.Expand(from), mail);
     AddHeader("To", plain.Expand(to), mail);

@@ -6,7 +6,8 @@
 namespace tocsin::notify {
 namespace {
 
-constexpr std::size_t kMaxText = 3000;  // characters; ntfy takes 4,096 bytes
+/// ntfy makes an attachment of what is longer than 4,096 bytes, or refuses it where it keeps none.
+constexpr std::size_t kMaxTextBytes = 4'000;
 
 /// Publishes as JSON to the server's root (docs.ntfy.sh/publish, "Publish as JSON"):
 ///     ntfy_configs: [{ url: https://ntfy.sh, topic_file: /etc/tocsin/topic, priority: '5' }]
@@ -29,7 +30,7 @@ class Ntfy final : public Notifier {
     JsonWriter json(body);
     json.BeginObject().Key("topic").String(revealed);
     json.Key("title").String(CutText(rendering.Expand(title), 250));
-    json.Key("message").String(CutText(rendering.Expand(text), kMaxText));
+    json.Key("message").String(CutBytes(rendering.Expand(text), kMaxTextBytes));
     if (const auto level = ParseInt<int>(Trim(rendering.Expand(priority)));
         level && *level >= 1 && *level <= 5) {
       json.Key("priority").Int(*level);

@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kMaxTitle = 250;  // characters, Pushover's limits
 constexpr std::size_t kMaxMessage = 1024;
 constexpr std::size_t kMaxUrl = 512;
+constexpr std::size_t kMaxUrlTitle = 100;
 constexpr std::string_view kApi = "https://api.pushover.net/1/messages.json";
 
 void AddPair(std::string_view name, std::string_view value, std::string& form) {
@@ -48,7 +49,7 @@ class Pushover final : public Notifier {
     AddPair("title", CutText(plain.Expand(title), kMaxTitle), form);
     AddPair("message", text, form);
     AddPair("url", CutText(plain.Expand(url), kMaxUrl), form);
-    AddPair("url_title", plain.Expand(url_title), form);
+    AddPair("url_title", CutText(plain.Expand(url_title), kMaxUrlTitle), form);
     AddPair("priority", level, form);
     AddPair("sound", plain.Expand(sound), form);
     AddPair("device", plain.Expand(device), form);

@@ -6,6 +6,7 @@
 
 #include "notify/dispatcher.h"
 #include "notify/receivers/receivers.h"
+#include "tests/collectors/net/scripted_server.h"
 #include "tests/notify/loopback_server.h"
 
 namespace tocsin::notify {
@@ -136,6 +137,31 @@ TEST_F(SystemTransportTest, RefusesLineBreaksInHeaders) {
   HttpRequest request = Post("http://127.0.0.1:1/");
   request.headers = {{"X", "a\r\nHost: evil"}};
   EXPECT_EQ(Exchange(request).error().code(), Errc::kInvalid);
+}
+
+TEST_F(SystemTransportTest, MailGoesToAServerWithItsOwnCertificateWhereTlsIsNotRequired) {
+  const net::ScriptedServer server({net::Send("220 mail ESMTP\r\n"), net::Expect("EHLO"),
+                                    net::Send("250-mail\r\n250 STARTTLS\r\n"),
+                                    net::Expect("STARTTLS\r\n"), net::Send("220 go\r\n"),
+                                    net::Tls("good.pem"),
+                                    net::Answers({{"EHLO localhost\r\n", "250 mail\r\n"},
+                                                  {"MAIL FROM:<t@h>\r\n", "250 ok\r\n"},
+                                                  {"RCPT TO:<a@x>\r\n", "250 ok\r\n"},
+                                                  {"DATA\r\n", "354 go\r\n"},
+                                                  {"\r\n.\r\n", "250 queued\r\n"},
+                                                  {"QUIT\r\n", "221 bye\r\n"}})});
+  MailRequest request;
+  request.host = "127.0.0.1";
+  request.port = server.port();
+  request.from = "t@h";
+  request.to = {"a@x"};
+  request.message = "Subject: x\r\n\r\n.dots\r\n";
+  EXPECT_FALSE(Exchange(request).ok()) << "required, so it must be the right one";
+  request.security = MailRequest::Security::kStartTlsIfOffered;
+  const auto answer = Exchange(request);
+  ASSERT_TRUE(answer.ok()) << answer.error().message();
+  EXPECT_EQ(answer->status, 250);
+  EXPECT_THAT(server.received(), HasSubstr("Subject: x\r\n\r\n..dots\r\n.\r\n"));
 }
 
 TEST_F(SystemTransportTest, RunsAProgram) {

@@ -100,7 +100,9 @@ Result<Routing> ReadRoutingOf(YamlFields& fields, const NotifyConfigOptions& opt
     TRY_ASSIGN(path, YamlString(file, *own));
     path = ResolvePath(file, path);
   }
-  if (path.empty()) return ReadRouting(fields, InlineSecrets::kRefused, options.external_url);
+  if (path.empty()) {
+    return ReadRouting(fields, InlineSecrets::kRefused, options.external_url, options.identity);
+  }
   for (const std::string_view key : RoutingKeys()) {
     if (const YamlNode* node = fields.Find(key)) {
       return file.At(*node, std::string(key) + " stands in " + path + " already");
@@ -108,8 +110,8 @@ Result<Routing> ReadRoutingOf(YamlFields& fields, const NotifyConfigOptions& opt
   }
   TRY_ASSIGN(const YamlFile own_file, ReadYamlFileOf(file, path));
   YamlFields own_fields(own_file, *own_file.root, "the Alertmanager configuration");
-  TRY_ASSIGN(Routing routing,
-             ReadRouting(own_fields, InlineSecrets::kAllowed, options.external_url));
+  TRY_ASSIGN(Routing routing, ReadRouting(own_fields, InlineSecrets::kAllowed, options.external_url,
+                                          options.identity));
   TRY(own_fields.Finish());
   if (!routing.config) return own_file.At(*own_file.root, "there is no route");
   return routing;

@@ -122,6 +122,9 @@ std::string Rendering::PlainAccount() const {
   return text;
 }
 
-std::string Rendering::KeyHash() const { return GroupHash(message_.group.key); }
+std::string Rendering::IncidentKey() const {
+  if (options_.identity.empty()) return GroupHash(message_.group.key);
+  return GroupHash(message_.group.key + "\n" + std::string(options_.identity));
+}
 
 }  // namespace tocsin::notify

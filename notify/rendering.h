@@ -29,6 +29,7 @@ class Rendering {
     std::string_view external_url;
     std::size_t max_alerts = 0;  // 0: all of them
     ValueEscaping escaping = ValueEscaping::kNone;
+    std::string_view identity = {};  // of this host: see IncidentKey()
   };
   /// `message` and the external URL outlive it.
   Rendering(const Message& message, const Options& options, WallTime now);
@@ -43,9 +44,10 @@ class Rendering {
   std::span<const Alert> alerts() const { return alerts_; }
   /// How many alerts max_alerts left out.
   std::size_t truncated() const { return message_.alerts.size() - alerts_.size(); }
-  /// SHA-256 of the group key in hexadecimal: the same incident at the receiver as long as the
-  /// group lives.
-  std::string KeyHash() const;
+  /// What makes it the same incident at the receiver as long as the group lives: SHA-256 in
+  /// hexadecimal, of the group key as with Alertmanager, and of the host's identity. Agents of many
+  /// hosts page into one service with the same routes: one must not close what another opened.
+  std::string IncidentKey() const;
 
  private:
   std::string PlainAccount() const;

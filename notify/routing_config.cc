@@ -210,7 +210,7 @@ Status CheckNames(const YamlFile& file, const YamlNode& node, const Route& route
 std::span<const std::string_view> RoutingKeys() { return kKeys; }
 
 Result<Routing> ReadRouting(YamlFields& fields, InlineSecrets inline_secrets,
-                            const std::string& external_url) {
+                            const std::string& external_url, const Labels& identity) {
   const YamlFile& file = fields.file();
   const YamlNode nothing;
   const YamlNode* global_node = fields.Find("global");
@@ -227,7 +227,8 @@ Result<Routing> ReadRouting(YamlFields& fields, InlineSecrets inline_secrets,
   TRY(file.Keep(ReadGlobal(file, global_node ? *global_node : nothing, inline_secrets, global)));
   tmpl::Library templates;
   TRY(file.Keep(ReadTemplates(file, templates_node, templates)));
-  const ReceiverContext context{global, templates, inline_secrets, external_url};
+  const ReceiverContext context{global, templates, inline_secrets, external_url,
+                                identity.empty() ? "" : identity.ToString()};
   ReceiverReader reader(file, context, *config);
   if (receivers) {
     if (!receivers->IsSequence()) return file.At(*receivers, "receivers is a list");

@@ -31,8 +31,9 @@ std::span<const std::string_view> RoutingKeys();
 
 /// Reads the routing keys of `fields` (others are left for the caller): a whole alertmanager.yml,
 /// or the same keys in the `notify` section. Nothing (a null config) when there is no `route`.
+/// `identity` is the host's, see Rendering::IncidentKey().
 /// Errors: kInvalid with position; kIo for templates that cannot be read.
 Result<Routing> ReadRouting(YamlFields& fields, InlineSecrets inline_secrets,
-                            const std::string& external_url);
+                            const std::string& external_url, const Labels& identity = {});
 
 }  // namespace tocsin::notify

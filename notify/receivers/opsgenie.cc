@@ -15,12 +15,25 @@ struct Responder {
   std::vector<std::pair<std::string_view, tmpl::Template>> members;  // id name username type
 };
 
+using NamedValues = std::vector<std::pair<std::string_view, std::string>>;
+
+/// What stands between commas.
+template <class Visit>
+void ForEachElement(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    if (const auto element = Trim(list.substr(0, comma)); !element.empty()) visit(element);
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+}
+
 class Opsgenie final : public Notifier {
  public:
   Secret key;
   std::string url;
   HttpConfig http;
   std::string external_url;
+  std::string identity;
   tmpl::Template message;
   tmpl::Template description;
   tmpl::Template source;
@@ -31,14 +44,14 @@ class Opsgenie final : public Notifier {
   std::vector<Responder> responders;
 
   Result<Request> Render(std::span<const Message> batch, WallTime now) const override {
-    const Rendering rendering(batch[0], {external_url}, now);
+    const Rendering rendering(batch[0], {.external_url = external_url, .identity = identity}, now);
     TRY_ASSIGN(const std::string revealed, key.Reveal());
     std::string path = "/v2/alerts";
     std::string body;
     if (rendering.firing()) {
       body = Alert(rendering);
     } else {
-      path += "/" + rendering.KeyHash() + "/close?identifierType=alias";
+      path += "/" + rendering.IncidentKey() + "/close?identifierType=alias";
       JsonWriter(body).BeginObject().Key("source").String(rendering.Expand(source)).EndObject();
     }
     TRY_ASSIGN(HttpRequest request, JsonPost(http, Secret::Literal(url), path, std::move(body)));
@@ -50,7 +63,7 @@ class Opsgenie final : public Notifier {
   std::string Alert(const Rendering& rendering) const {
     std::string body;
     JsonWriter json(body);
-    json.BeginObject().Key("alias").String(rendering.KeyHash());
+    json.BeginObject().Key("alias").String(rendering.IncidentKey());
     json.Key("message").String(CutText(rendering.Expand(message), kMaxMessage));
     json.Key("description").String(CutText(rendering.Expand(description), kMaxDescription));
     json.Key("details").BeginObject();
@@ -77,25 +90,42 @@ class Opsgenie final : public Notifier {
     if (responders.empty()) return;
     json.Key("responders").BeginArray();
     for (const Responder& responder : responders) {
-      json.BeginObject();
+      NamedValues values;
       for (const auto& [name, text] : responder.members) {
-        if (const std::string value = rendering.Expand(text); !value.empty()) {
-          json.Key(name).String(value);
+        if (std::string value = rendering.Expand(text); !value.empty()) {
+          values.emplace_back(name, std::move(value));
         }
       }
-      json.EndObject();
+      WriteResponder(values, json);
     }
     json.EndArray();
+  }
+
+  /// One whose templates give nobody for these alerts is left out: Opsgenie would refuse it, and
+  /// the page with it. "teams" are several, by commas.
+  static void WriteResponder(const NamedValues& values, JsonWriter& json) {
+    const auto get = [&](std::string_view member) -> std::string_view {
+      for (const auto& [name, value] : values) {
+        if (name == member) return value;
+      }
+      return {};
+    };
+    if (get("type") == "teams") {
+      ForEachElement(get("name"), [&](std::string_view team) {
+        json.BeginObject().Key("name").String(team).Key("type").String("team").EndObject();
+      });
+      return;
+    }
+    if (get("id").empty() && get("name").empty() && get("username").empty()) return;
+    json.BeginObject();
+    for (const auto& [name, value] : values) json.Key(name).String(value);
+    json.EndObject();
   }
 
   static void WriteSplit(std::string_view name, std::string_view list, JsonWriter& json) {
     if (Trim(list).empty()) return;
     json.Key(name).BeginArray();
-    while (!list.empty()) {
-      const auto comma = list.find(',');
-      if (const auto element = Trim(list.substr(0, comma)); !element.empty()) json.String(element);
-      list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-    }
+    ForEachElement(list, [&](std::string_view element) { json.String(element); });
     json.EndArray();
   }
 };
@@ -129,6 +159,7 @@ Result<std::unique_ptr<Notifier>> ReadOpsgenie(ReceiverFields& fields) {
   TRY_ASSIGN(opsgenie->url, fields.Url("api_url", fields.context().global.opsgenie_url));
   TRY_ASSIGN(opsgenie->http, fields.Http());
   opsgenie->external_url = fields.context().external_url;
+  opsgenie->identity = fields.context().identity;
   TRY_ASSIGN(opsgenie->message,
              fields.Text("message", R"({{ template "opsgenie.default.message" . }})"));
   TRY_ASSIGN(opsgenie->description,

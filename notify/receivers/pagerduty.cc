@@ -20,6 +20,7 @@ class Pagerduty final : public Notifier {
   std::string url;
   HttpConfig http;
   std::string external_url;
+  std::string identity;
   tmpl::Template description;
   tmpl::Template client;
   tmpl::Template client_url;
@@ -31,12 +32,21 @@ class Pagerduty final : public Notifier {
   std::vector<NamedTexts> images;
 
   Result<Request> Render(std::span<const Message> batch, WallTime now) const override {
-    const Rendering rendering(batch[0], {external_url}, now);
+    const Rendering rendering(batch[0], {.external_url = external_url, .identity = identity}, now);
     TRY_ASSIGN(const std::string revealed, key.Reveal());
     std::string body = Event(rendering, revealed, Details::kWhole);
     if (body.size() > kMaxEventBytes) body = Event(rendering, revealed, Details::kLeftOut);
     TRY_ASSIGN(HttpRequest request, JsonPost(http, Secret::Literal(url), "", std::move(body)));
     return Request(std::move(request));
+  }
+
+  /// The older API says 403 to who sends too fast.
+  /// https://developer.pagerduty.com/docs/ZG9jOjExMDI5NTU5-send-an-event-v1
+  Verdict Judge(const Result<Answer>& answer, WallTime now) const override {
+    if (v1 && answer && answer->status == 403) {
+      return {Verdict::Kind::kRetry, {}, "rate_limited", "status 403"};
+    }
+    return JudgeHttp(answer, now);
   }
 
  private:
@@ -48,14 +58,14 @@ class Pagerduty final : public Notifier {
     json.BeginObject();
     if (v1) {
       json.Key("service_key").String(revealed);
-      json.Key("incident_key").String(rendering.KeyHash());
+      json.Key("incident_key").String(rendering.IncidentKey());
       json.Key("event_type").String(rendering.firing() ? "trigger" : "resolve");
       json.Key("description").String(Summary(rendering));
       WriteClient(rendering, json);
       WriteDetails("details", rendering, how, json);
     } else {
       json.Key("routing_key").String(revealed);
-      json.Key("dedup_key").String(rendering.KeyHash());
+      json.Key("dedup_key").String(rendering.IncidentKey());
       json.Key("event_action").String(rendering.firing() ? "trigger" : "resolve");
       WriteClient(rendering, json);
       WriteList("images", images, rendering, json);
@@ -101,6 +111,9 @@ class Pagerduty final : public Notifier {
     if (list.empty()) return;
     json.Key(name).BeginArray();
     for (const NamedTexts& element : list) {
+      // One without an address (its template may give none for these alerts) would be refused, and
+      // the page with it.
+      if (rendering.Expand(element.front().second).empty()) continue;
       json.BeginObject();
       for (const auto& [member, text] : element) WriteUnlessEmpty(member, text, rendering, json);
       json.EndObject();
@@ -150,6 +163,7 @@ Result<std::unique_ptr<Notifier>> ReadPagerduty(ReceiverFields& fields) {
   TRY_ASSIGN(pagerduty->url, fields.Url("url", url));
   TRY_ASSIGN(pagerduty->http, fields.Http());
   pagerduty->external_url = fields.context().external_url;
+  pagerduty->identity = fields.context().identity;
   TRY_ASSIGN(pagerduty->description,
              fields.Text("description", R"({{ template "pagerduty.default.description" . }})"));
   TRY_ASSIGN(pagerduty->client,

@@ -39,6 +39,7 @@ struct ReceiverContext {
   const tmpl::Library& templates;
   InlineSecrets inline_secrets = InlineSecrets::kRefused;
   std::string external_url;
+  std::string identity = {};  // of this host, as text; empty: none
 };
 
 /// The keys of one receiver, read. Errors of all: kInvalid with position.

@@ -80,7 +80,7 @@ void Dispatcher::Put(const std::string& destination, std::vector<Queued> message
     } else {
       State& state = found->second;
       for (Queued& message : messages) {
-        auto out = state.queue.Put(std::move(message), clock_.Wall());
+        auto out = state.queue.Put(std::move(message), {clock_.Wall(), clock_.Mono()});
         std::move(out.begin(), out.end(), std::back_inserter(given_way));
       }
       if (!given_way.empty()) state.stats.abandoned["overflow"] += given_way.size();
@@ -194,7 +194,7 @@ void Dispatcher::Finish(const Flight& flight, const Verdict& verdict) {
     State& state = found->second;
     state.exchange = 0;
     const bool was_failing = !state.stats.last_error.empty();
-    outcome = state.queue.Finish(verdict, clock_.Mono(), clock_.Wall());
+    outcome = state.queue.Finish(verdict, {clock_.Wall(), clock_.Mono()});
     state.stats.delivered += outcome.delivered.size();
     if (!outcome.rejected.empty()) state.stats.abandoned["rejected"] += outcome.rejected.size();
     if (!outcome.expired.empty()) state.stats.abandoned["expired"] += outcome.expired.size();
@@ -257,7 +257,7 @@ std::vector<DestinationStats> Dispatcher::Stats() const {
     DestinationStats stats = state.stats;
     stats.queued = state.queue.size();
     if (const auto oldest = state.queue.OldestSince()) {
-      stats.oldest_age = std::max(milliseconds(0), clock_.Wall() - *oldest);
+      stats.oldest_age = std::chrono::floor<milliseconds>(clock_.Mono() - *oldest);
     }
     all.push_back(std::move(stats));
   }

@@ -6,12 +6,14 @@
 
 namespace tocsin::notify {
 
-std::vector<Queued> DestinationQueue::Put(Queued item, WallTime now) {
+std::vector<Queued> DestinationQueue::Put(Queued item, Moment now) {
   std::vector<Queued> given_way;
+  item.waits_since = now.mono - std::max(milliseconds(0), now.wall - item.since);
   if (const auto found = by_key_.find(item.message.key); found != by_key_.end()) {
     Queued& there = *found->second;
-    there.message = Supersede(there.message, std::move(item.message), now);
+    there.message = Supersede(there.message, std::move(item.message), now.wall);
     there.since = std::min(there.since, item.since);
+    there.waits_since = std::min(there.waits_since, item.waits_since);
     there.generation = std::max(there.generation, item.generation);
     return given_way;
   }
@@ -51,7 +53,7 @@ std::span<const Message> DestinationQueue::Take(std::size_t max, MonoTime now) {
   if (in_flight() || waiting_.empty() || now < not_before_) return {};
   const auto take = [&](Waiting::iterator at) {
     by_key_.erase(at->message.key);
-    in_flight_places_.push_back({at->since, at->generation});
+    in_flight_places_.push_back({at->since, at->generation, at->waits_since});
     in_flight_.push_back(std::move(at->message));
     waiting_.erase(at);
   };
@@ -68,14 +70,15 @@ std::span<const Message> DestinationQueue::Take(std::size_t max, MonoTime now) {
   return in_flight_;
 }
 
-DestinationQueue::Outcome DestinationQueue::Finish(const Verdict& verdict, MonoTime mono,
-                                                   WallTime now) {
+DestinationQueue::Outcome DestinationQueue::Finish(const Verdict& verdict, Moment now) {
   assert(in_flight());
   Outcome outcome;
   std::vector<Queued> batch = Land();
   const auto put_back = [&](std::vector<Queued>& items) {
     // Backwards to the front, so that they keep their order.
-    for (auto item = items.rbegin(); item != items.rend(); ++item) Return(std::move(*item), now);
+    for (auto item = items.rbegin(); item != items.rend(); ++item) {
+      Return(std::move(*item), now.wall);
+    }
   };
 
   switch (verdict.kind) {
@@ -104,12 +107,12 @@ DestinationQueue::Outcome DestinationQueue::Finish(const Verdict& verdict, MonoT
     case Verdict::Kind::kRetry: {
       const auto expired = std::stable_partition(
           batch.begin(), batch.end(),
-          [&](const Queued& item) { return now - item.since < options_.retry_for; });
+          [&](const Queued& item) { return now.mono - item.waits_since < options_.retry_for; });
       outcome.expired.assign(std::make_move_iterator(expired),
                              std::make_move_iterator(batch.end()));
       batch.erase(expired, batch.end());
       put_back(batch);
-      not_before_ = mono + Backoff(verdict.retry_after);
+      not_before_ = now.mono + Backoff(verdict.retry_after);
       ++failures_;
       break;
     }
@@ -134,11 +137,11 @@ std::uint64_t DestinationQueue::Random() {
   return random_;
 }
 
-std::optional<WallTime> DestinationQueue::OldestSince() const {
-  std::optional<WallTime> oldest;
-  const auto consider = [&](WallTime since) { oldest = std::min(oldest.value_or(since), since); };
-  for (const Place& place : in_flight_places_) consider(place.since);
-  if (!waiting_.empty()) consider(waiting_.front().since);
+std::optional<MonoTime> DestinationQueue::OldestSince() const {
+  std::optional<MonoTime> oldest;
+  const auto consider = [&](MonoTime since) { oldest = std::min(oldest.value_or(since), since); };
+  for (const Place& place : in_flight_places_) consider(place.waits_since);
+  if (!waiting_.empty()) consider(waiting_.front().waits_since);
   return oldest;
 }
 
@@ -156,7 +159,8 @@ Message DestinationQueue::Merged(const Message& message, WallTime now) const {
 std::vector<Queued> DestinationQueue::Contents() const {
   std::vector<Queued> all;
   for (std::size_t i = 0; i < in_flight_.size(); ++i) {
-    all.push_back({in_flight_[i], in_flight_places_[i].since, in_flight_places_[i].generation});
+    const Place& place = in_flight_places_[i];
+    all.push_back({in_flight_[i], place.since, place.generation, place.waits_since});
   }
   all.insert(all.end(), waiting_.begin(), waiting_.end());
   return all;
@@ -176,7 +180,7 @@ std::vector<Queued> DestinationQueue::Land() {
   std::vector<Queued> batch;
   for (std::size_t i = 0; i < in_flight_.size(); ++i) {
     const Place& place = in_flight_places_[i];
-    batch.push_back({std::move(in_flight_[i]), place.since, place.generation});
+    batch.push_back({std::move(in_flight_[i]), place.since, place.generation, place.waits_since});
   }
   in_flight_.clear();
   in_flight_places_.clear();

@@ -28,6 +28,8 @@ struct Queued {
   Message message;
   WallTime since{};
   std::uint64_t generation = 0;  // of its row in the outbox; grows with each change
+  /// Set by the queue: a wall clock that is set while the message waits does not age it.
+  MonoTime waits_since = {};
 };
 
 /// Not thread-safe. At most one batch is in flight.
@@ -43,7 +45,7 @@ class DestinationQueue {
 
   /// Takes the place of a waiting message with the same key (Supersede). Returns what had to give
   /// way because the queue is full, at most one.
-  std::vector<Queued> Put(Queued item, WallTime now);
+  std::vector<Queued> Put(Queued item, Moment now);
 
   /// What would have to be told if `message` were put now and what is in flight failed.
   Message Merged(const Message& message, WallTime now) const;
@@ -61,14 +63,14 @@ class DestinationQueue {
     std::vector<Queued> expired;   // retry_for has passed
   };
   /// The batch in flight came to `verdict`.
-  Outcome Finish(const Verdict& verdict, MonoTime mono, WallTime now);
+  Outcome Finish(const Verdict& verdict, Moment now);
 
   std::size_t size() const { return waiting_.size() + in_flight_.size(); }
   bool in_flight() const { return !in_flight_.empty(); }
   /// True after a failure, until the next success.
   bool backing_off() const { return failures_ > 0; }
   /// Since when the oldest message waits; nothing when the queue is empty.
-  std::optional<WallTime> OldestSince() const;
+  std::optional<MonoTime> OldestSince() const;
   /// Everything that is queued, also what is in flight, oldest first.
   std::vector<Queued> Contents() const;
   /// Empties the queue; what was in flight comes along.
@@ -79,6 +81,7 @@ class DestinationQueue {
   struct Place {
     WallTime since;
     std::uint64_t generation;
+    MonoTime waits_since;
   };
   std::vector<Queued> Land();
   void Return(Queued item, WallTime now);

@@ -175,6 +175,9 @@ Response PostSilence(notify::Notifications& notifications, WallTime now, const R
     return silence.error().code() == Errc::kMalformed ? Invalid(400, silence.error().message())
                                                       : Refuse(400, silence.error().message());
   }
+  if (silence->starts_at >= silence->ends_at) {
+    return Refuse(400, "start time must be before end time");
+  }
   if (silence->ends_at < now) return Refuse(400, "end time can't be in the past");
   const auto id = notifications.SetSilence(*std::move(silence));
   if (!id) {

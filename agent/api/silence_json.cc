@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <string>
 
 #include "base/time_text.h"
@@ -78,8 +79,10 @@ void WriteSilence(const notify::Silence& silence, WallTime now, JsonWriter& json
 }
 
 Result<notify::Silence> ReadSilence(std::string_view json) {
-  simdjson::dom::parser parser(json.size() + 1);
-  if (parser.allocate(json.size(), kMaxDepth) != simdjson::SUCCESS) {
+  // simdjson calls every body too large for a parser that is made for less than this.
+  const std::size_t capacity = std::max(json.size(), std::size_t{64});
+  simdjson::dom::parser parser(capacity);
+  if (parser.allocate(capacity, kMaxDepth) != simdjson::SUCCESS) {
     return Malformed("the body is too large");
   }
   element root;

@@ -7,10 +7,16 @@
 namespace tocsin::notify {
 namespace {
 
+/// Whether it leaves no label out. One that excludes a value does, as Alertmanager sees it: "all
+/// but these" may be silenced.
+bool MatchesAnything(const Matcher& matcher) {
+  const bool excludes = matcher.op() == MatchOp::kNotEqual || matcher.op() == MatchOp::kNotRegex;
+  return !excludes && matcher.MatchesEmpty();
+}
+
 Status Validate(const Silence& silence) {
   if (silence.matchers.empty()) return Error{Errc::kInvalid, "at least one matcher required"};
-  if (std::all_of(silence.matchers.begin(), silence.matchers.end(),
-                  [](const Matcher& m) { return m.MatchesEmpty(); })) {
+  if (std::all_of(silence.matchers.begin(), silence.matchers.end(), MatchesAnything)) {
     return Error{Errc::kInvalid, "at least one matcher must not match the empty string"};
   }
   if (silence.ends_at < silence.starts_at) {
@@ -75,11 +81,12 @@ Result<std::string> Silences::Set(Silence silence, WallTime now) {
       Store(std::move(silence));
       return id;
     }
-    if (old->StateAt(now) != SilenceState::kExpired) TRY(Expire(silence.id, now));
   }
   silence.starts_at = std::max(silence.starts_at, now);
   TRY(Validate(silence));
   if (by_id_.size() >= kMax) return Error{Errc::kLimit, "too many silences"};
+  // Only now: what is refused changes nothing.
+  if (old && old->StateAt(now) != SilenceState::kExpired) TRY(Expire(silence.id, now));
   silence.id = NewUuid();
   const std::string id = silence.id;
   Store(std::move(silence));

@@ -39,7 +39,7 @@ TEST_F(SilencesTest, SilencesWhileItLasts) {
 }
 
 TEST_F(SilencesTest, RefusesWhatWouldSilenceEverythingOrNothing) {
-  for (const char* matchers : {"", "a=\"\"", "a=~\".*\"", "a!=b"}) {
+  for (const char* matchers : {"", "a=\"\"", "a=~\".*\""}) {
     EXPECT_FALSE(silences_.Set(Make(matchers, hours(0), hours(1)), now_).ok()) << matchers;
   }
   EXPECT_FALSE(silences_.Set(Make("a=b", hours(2), hours(1)), now_).ok());
@@ -47,6 +47,25 @@ TEST_F(SilencesTest, RefusesWhatWouldSilenceEverythingOrNothing) {
   Silence unknown = Make("a=b", hours(0), hours(1));
   unknown.id = NewUuid();
   EXPECT_EQ(silences_.Set(unknown, now_).error().code(), Errc::kNotFound);
+}
+
+// As Alertmanager 0.25 answers.
+TEST_F(SilencesTest, AllButSomeMayBeSilenced) {
+  for (const char* matchers : {"a!=b", "a!~\"b|c\""}) {
+    const auto id = silences_.Set(Make(matchers, hours(0), hours(1)), now_);
+    ASSERT_TRUE(id.ok()) << matchers;
+    EXPECT_THAT(silences_.Silencing({{"x", "y"}}, now_), ElementsAre(*id));
+    EXPECT_TRUE(silences_.Silencing({{"a", "b"}}, now_).empty());
+    ASSERT_TRUE(silences_.Expire(*id, now_).ok());
+  }
+}
+
+TEST_F(SilencesTest, AChangeThatIsRefusedEndsNothing) {
+  const std::string id = *silences_.Set(Make("a=b", hours(0), hours(5)), now_);
+  Silence over = *silences_.Find(id);
+  over.ends_at = now_ + hours(1);
+  EXPECT_FALSE(silences_.Set(over, now_ + hours(2)).ok());
+  EXPECT_THAT(silences_.Silencing({{"a", "b"}}, now_ + hours(3)), ElementsAre(id));
 }
 
 TEST_F(SilencesTest, AnActiveOneChangesItsEndInPlaceAndItsMatchersNot) {

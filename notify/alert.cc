@@ -56,6 +56,9 @@ std::string GoLabelsText(const Labels& labels) {
 Message Supersede(const Message& older, Message newer, WallTime now) {
   for (const Alert& alert : older.alerts) {
     if (FindByLabels(newer.alerts, alert.labels)) continue;
+    if (std::binary_search(newer.muted.begin(), newer.muted.end(), Fingerprint(alert.labels))) {
+      continue;
+    }
     Alert& kept = newer.alerts.emplace_back(alert);
     if (newer.whole_group && !kept.resolved()) kept.ended_at = std::max(now, kept.starts_at);
   }

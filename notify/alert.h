@@ -58,14 +58,17 @@ struct Message {
   std::string key;  // what it is about, stable over restarts
   Group group;
   std::vector<Alert> alerts;
-  /// True: `alerts` is all there is in the group, so an alert that an earlier undelivered message
-  /// had and this one lacks has ended.
+  /// True: `alerts` and `muted` are all there is in the group, so an alert that an earlier
+  /// undelivered message had and this one lacks has ended.
   bool whole_group = false;
   /// False: the receiver is not told of ends, and resolved alerts are left out.
   bool send_resolved = true;
   /// Where whoever is told can say that he is at it; empty: nowhere.
   std::string acknowledge_url = {};
   LogEntry log = {};  // of a whole group: what is to be remembered once it is delivered
+  /// Of a whole group: what fires in it (by fingerprint, sorted) and is silenced or inhibited. It
+  /// is not told of and has not ended. Not kept over restarts: only what comes next has need of it.
+  std::vector<std::uint64_t> muted = {};
   /// Repeats what was delivered already (a resend): need not survive a crash.
   bool repetition = false;
 };

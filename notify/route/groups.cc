@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 namespace tocsin::notify {
 namespace {
@@ -133,7 +134,14 @@ void AlertGroups::Flush(Group& group, Moment now, std::vector<Outgoing>& out) {
   for (const auto& [labels, entry] : group.alerts) alerts.push_back(entry->alert);
   std::stable_sort(alerts.begin(), alerts.end(), AlertBefore);
   const std::vector<Alert> audible = Audible(group, alerts, now);
-  if (!audible.empty()) Notify(group, audible, now, out);
+  const std::vector<std::uint64_t> firing = EntryOf(alerts, now).firing;
+  if (firing.empty()) {
+    // Also where nobody hears of it: what fires next is news.
+    acknowledgements_.End(group.key);
+  } else if (acknowledgements_.Covers(group.key, firing)) {
+    KeepLog(group, now);
+  }
+  if (!audible.empty()) Notify(group, audible, firing, now, out);
   Refresh(group, alerts, now, out);
   DropResolved(group);
 }
@@ -190,14 +198,17 @@ std::optional<MonoTime> AlertGroups::LastWithdrawn(const Group& group,
   return last;
 }
 
-void AlertGroups::Notify(Group& group, const std::vector<Alert>& alerts, Moment now,
+void AlertGroups::Notify(Group& group, const std::vector<Alert>& alerts,
+                         const std::vector<std::uint64_t>& all_firing, Moment now,
                          std::vector<Outgoing>& out) {
   const Route& route = *group.route;
   LogEntry current = EntryOf(alerts, now);
   current.keep_for = std::min(kLogRetention, 2 * route.repeat_interval);
-  if (current.firing.empty()) acknowledgements_.End(group.key);
+  std::vector<std::uint64_t> muted;
+  std::set_difference(all_firing.begin(), all_firing.end(), current.firing.begin(),
+                      current.firing.end(), std::back_inserter(muted));
   const std::optional<MonoTime> since = UnattendedSince(group, alerts);
-  Occasion occasion{alerts, current, route.repeat_interval, {}};
+  Occasion occasion{alerts, muted, current, route.repeat_interval, {}};
   if (!since && !current.firing.empty()) {
     // Somebody is at it: only what ends is told.
     occasion.repeat = kNever;
@@ -231,10 +242,14 @@ void AlertGroups::KeepLog(const Group& group, Moment now) {
   for (const EscalationStep& step : group.route->escalate) keep(step.receiver);
 }
 
+/// Whether the receiver believes that something fires. Who was told how an earlier incident ended
+/// knows nothing of the next.
 bool AlertGroups::Told(const std::string& receiver, const std::string& group_key) const {
   const std::vector<Integration>& integrations = config_->receivers.at(receiver);
-  return std::any_of(integrations.begin(), integrations.end(),
-                     [&](const Integration& i) { return LastSaid(i, group_key) != nullptr; });
+  return std::any_of(integrations.begin(), integrations.end(), [&](const Integration& i) {
+    const LogEntry* said = LastSaid(i, group_key);
+    return said && !said->firing.empty();
+  });
 }
 
 bool AlertGroups::IsDue(const LogEntry* last, bool send_resolved, const Occasion& occasion) {
@@ -259,6 +274,7 @@ void AlertGroups::NotifyReceiver(const Group& group, const std::string& receiver
       continue;
     }
     Message message = MessageTo(integration, receiver, group, occasion.alerts, current);
+    message.muted = occasion.muted;
     if (message.alerts.empty() && !pending_.count(key)) {
       // Nobody is told, but from now on these alerts are news again.
       log_.Set(integration.destination, group.key, current);
@@ -370,7 +386,18 @@ void AlertGroups::OnPending(const std::string& destination, const Message& messa
 
 void AlertGroups::TakeOver(AlertGroups& old, Moment now) {
   pending_ = std::move(old.pending_);
-  for (const auto& [labels, entry] : old.alerts_) Put(entry.alert, now);
+  for (const auto& [labels, entry] : old.alerts_) {
+    Put(entry.alert, now);
+    alerts_.at(labels).firing_since = entry.firing_since;  // the wall clock may have been set since
+  }
+  // A group that is no more ends nothing by itself, and might come back with the old routes.
+  std::set<std::string_view> keys;
+  for (const auto& [of, group] : groups_) keys.insert(group->key);
+  std::vector<std::string> gone;
+  for (const auto& [key, acknowledgement] : acknowledgements_.all()) {
+    if (!keys.count(key)) gone.push_back(key);
+  }
+  for (const std::string& key : gone) acknowledgements_.End(key);
 }
 
 std::vector<Alert> AlertGroups::Alerts() const {

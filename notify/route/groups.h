@@ -111,6 +111,7 @@ class AlertGroups {
   /// A group's flush: what there is to tell, and when what was told before has to be told again.
   struct Occasion {
     const std::vector<Alert>& alerts;
+    const std::vector<std::uint64_t>& muted;  // Message::muted
     const LogEntry& current;
     milliseconds repeat;
     std::optional<MonoTime> again_since;  // to whoever was last told before this
@@ -120,8 +121,8 @@ class AlertGroups {
   void Insert(Entry& entry, const Route& route, Moment now);
   void Reschedule(Group& group, MonoTime next);
   void Flush(Group& group, Moment now, std::vector<Outgoing>& out);
-  void Notify(Group& group, const std::vector<Alert>& alerts, Moment now,
-              std::vector<Outgoing>& out);
+  void Notify(Group& group, const std::vector<Alert>& alerts,
+              const std::vector<std::uint64_t>& all_firing, Moment now, std::vector<Outgoing>& out);
   void NotifyReceiver(const Group& group, const std::string& receiver, const Occasion& occasion,
                       std::vector<Outgoing>& out);
   void Refresh(const Group& group, const std::vector<Alert>& alerts, Moment now,

@@ -39,14 +39,15 @@ Message SomeMessage(bool firing = true) {
 class ReceiversTest : public testing::Test {
  protected:
   /// The notifier that one element of `key` gives.
-  std::shared_ptr<const Notifier> Make(const std::string& key, const std::string& settings) {
+  std::shared_ptr<const Notifier> Make(const std::string& key, const std::string& settings,
+                                       const Labels& identity = {}) {
     const std::string text =
         "global: { smtp_smarthost: 'mail:587', smtp_from: 'Tocsin <t@h>' }\n"
         "route: { receiver: team }\nreceivers: [ { name: team, " +
         key + ": [ " + settings + " ] } ]\n";
     const auto file = ParseYaml(text, "am.yml");
     YamlFields fields(*file, *file->root, "config");
-    auto routing = ReadRouting(fields, InlineSecrets::kAllowed, "http://tocsin");
+    auto routing = ReadRouting(fields, InlineSecrets::kAllowed, "http://tocsin", identity);
     EXPECT_TRUE(routing.ok()) << routing.error().message();
     if (!routing || routing->destinations.empty()) return nullptr;
     EXPECT_TRUE(fields.Finish().ok());
@@ -126,6 +127,36 @@ TEST_F(ReceiversTest, PagerdutyTriggersAndResolvesOneIncident) {
   EXPECT_THAT(old.body, HasSubstr(R"("incident_key":")" + hash_ + R"(","event_type":"trigger")"));
 }
 
+TEST_F(ReceiversTest, AgentsOfTwoHostsOpenTwoIncidents) {
+  for (const auto& [key, settings] : {std::pair("pagerduty_configs", "{ routing_key: K }"),
+                                      std::pair("opsgenie_configs", "{ api_key: K }")}) {
+    std::vector<std::string> bodies;
+    for (const char* host : {"web1", "web2", "web2"}) {
+      const auto notifier = Make(key, settings, Labels{{"instance", host}});
+      bodies.push_back(std::get<HttpRequest>(Render(*notifier, SomeMessage())).body);
+    }
+    EXPECT_NE(bodies[0], bodies[1]) << "the end of the one would close the other";
+    EXPECT_EQ(bodies[1], bodies[2]);
+    EXPECT_THAT(bodies[0], Not(HasSubstr(hash_)));
+  }
+}
+
+TEST_F(ReceiversTest, PagerdutySendsNoLinkWithoutAnAddress) {
+  const HttpRequest request =
+      Http("pagerduty_configs",
+           "{ routing_key: K, links: [ { href: '{{ .CommonAnnotations.no }}', text: a }, { href: "
+           "'http://r', text: b } ], images: [ { src: '{{ .CommonAnnotations.no }}', alt: a } ] }");
+  EXPECT_THAT(request.body, HasSubstr(R"("images":[],"links":[{"href":"http://r","text":"b"}])"));
+}
+
+TEST_F(ReceiversTest, TheOlderPagerdutyApiAsksForPatienceWith403) {
+  const Answer refused{403, "", "Forbidden"};
+  EXPECT_EQ(Make("pagerduty_configs", "{ service_key: K }")->Judge(refused, kNow).kind,
+            Verdict::Kind::kRetry);
+  EXPECT_EQ(Make("pagerduty_configs", "{ routing_key: K }")->Judge(refused, kNow).kind,
+            Verdict::Kind::kRejected);
+}
+
 TEST_F(ReceiversTest, PagerdutyLeavesOutDetailsThatAreTooLarge) {
   const auto notifier = Make("pagerduty_configs", "{ routing_key: K }");
   Message message = SomeMessage();
@@ -150,6 +181,16 @@ TEST_F(ReceiversTest, OpsgenieOpensAndCloses) {
   const HttpRequest close = Http("opsgenie_configs", settings, false);
   EXPECT_EQ(close.url,
             "https://api.opsgenie.com/v2/alerts/" + hash_ + "/close?identifierType=alias");
+}
+
+TEST_F(ReceiversTest, OpsgenieLeavesOutRespondersThatAreNobody) {
+  const HttpRequest request =
+      Http("opsgenie_configs",
+           "{ api_key: K, responders: [ { name: '{{ .CommonLabels.team }}', type: team }, { id: "
+           "'{{ .CommonLabels.team }}' }, { name: 'ops, {{ .CommonLabels.alertname }}', type: "
+           "teams } ] }");
+  EXPECT_THAT(request.body, HasSubstr(R"("responders":[{"name":"ops","type":"team"},)"
+                                      R"({"name":"Disk","type":"team"}])"));
 }
 
 TEST_F(ReceiversTest, TelegramEscapesHtmlAndDropsTheModeWhenItCuts) {
@@ -181,6 +222,39 @@ TEST_F(ReceiversTest, MsTeams) {
                                   R"("MessageCard","title":"[RESOLVED] Disk)"));
   EXPECT_THAT(request.body, HasSubstr("# Alerts Resolved:"));
   EXPECT_THAT(request.body, HasSubstr(R"("themeColor":"2DC72D")"));
+}
+
+TEST_F(ReceiversTest, MsTeamsReadsWhatA200Says) {
+  const auto teams = Make("msteams_configs", "{ webhook_url: 'http://m/1' }");
+  const auto kind_of = [&](const std::string& body) {
+    return teams->Judge(Answer{200, "", body}, kNow).kind;
+  };
+  const std::string refused =
+      "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error ";
+  EXPECT_EQ(kind_of("1"), Verdict::Kind::kDelivered);
+  EXPECT_EQ(kind_of(refused + "429 with ContextId tcid=1"), Verdict::Kind::kRetry);
+  EXPECT_EQ(kind_of(refused + "503 with ContextId tcid=1"), Verdict::Kind::kRetry);
+  EXPECT_EQ(kind_of(refused + "413 with ContextId tcid=1"), Verdict::Kind::kRejected);
+}
+
+TEST_F(ReceiversTest, MsTeamsStaysUnderItsLimit) {
+  const auto teams = Make("msteams_configs", "{ webhook_url: 'http://m/1' }");
+  Message message = SomeMessage();
+  message.alerts[0].annotations = Labels{{"summary", std::string(50'000, 'x')}};
+  EXPECT_LT(std::get<HttpRequest>(Render(*teams, message)).body.size(), 14'336u);
+}
+
+TEST_F(ReceiversTest, NtfyCountsBytes) {
+  const auto ntfy = Make("ntfy_configs", "{ topic: t, message: '{{ .CommonLabels.path }}' }");
+  Message message = SomeMessage();
+  std::string text;
+  for (int i = 0; i < 2'500; ++i) text += "д";
+  message.alerts[0].labels = Labels{{"path", text}};
+  const auto request = std::get<HttpRequest>(Render(*ntfy, message));
+  const auto begin = request.body.find(R"("message":")") + 11;
+  const auto size = request.body.find('"', begin) - begin;
+  EXPECT_LE(size, 4'096u);
+  EXPECT_GT(size, 3'900u);
 }
 
 TEST_F(ReceiversTest, Ntfy) {
@@ -238,6 +312,12 @@ TEST_F(ReceiversTest, EmailHeadersHoldNoInjection) {
   const auto implicit = Make("email_configs", "{ to: a@x, smarthost: 'm:465' }");
   EXPECT_EQ(std::get<MailRequest>(Render(*implicit, SomeMessage())).security,
             MailRequest::Security::kTls);
+  const auto id_of = [&] {
+    const std::string message = std::get<MailRequest>(Render(*notifier, SomeMessage())).message;
+    const auto at = message.find("Message-ID: <");
+    return message.substr(at, message.find("@localhost>\r\n", at) - at);
+  };
+  EXPECT_NE(id_of(), id_of()) << "two receivers of one mailbox, at the same moment";
   EXPECT_EQ(notifier->Judge(Answer{451, "", ""}, kNow).kind, Verdict::Kind::kRetry);
   EXPECT_EQ(notifier->Judge(Answer{550, "", ""}, kNow).kind, Verdict::Kind::kRejected);
 }
@@ -255,6 +335,8 @@ TEST(MailTest, EncodesWhatIsNotAscii) {
   const std::string longer = EncodedHeaderValue(std::string(40, '_') + "ééééééééé");
   for (const char c : longer) EXPECT_TRUE(c == '\r' || c == '\n' || (c >= 0x20 && c < 0x7f));
   EXPECT_THAT(longer, HasSubstr("?=\r\n =?UTF-8?q?"));
+  const std::string folded = EncodedHeaderValue(std::string(2000, 'x'));
+  EXPECT_THAT(folded.substr(0, 998), HasSubstr("\r\n ")) << "RFC 5322, 2.1.1";
   EXPECT_EQ(QuotedPrintable("a=b \nc\r\nd\xc3\xa9"), "a=3Db=20\r\nc\r\nd=C3=A9");
   EXPECT_EQ(QuotedPrintable(std::string(80, 'x')).substr(75, 3), "=\r\n");
   EXPECT_EQ(MailAddress("\"Doe, J\" <j@d>"), "j@d");

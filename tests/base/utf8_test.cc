@@ -21,5 +21,13 @@ TEST(JsonStringTest, EscapesWhatJsonForbids) {
   EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0001\xEF\xBF\xBD\"");
 }
 
+TEST(Utf8Test, CutsByBytesBetweenCodePoints) {
+  EXPECT_EQ(CutBytes("abcdef", 6), "abcdef");
+  EXPECT_EQ(CutBytes("abcdefg", 6), "abc…");
+  EXPECT_EQ(CutBytes("ääää", 7), "ää…");
+  EXPECT_EQ(CutBytes("ääää", 6), "ä…");
+  EXPECT_EQ(CutBytes("ääää", 2), "");
+}
+
 }  // namespace
 }  // namespace tocsin

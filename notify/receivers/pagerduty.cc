@@ -41,7 +41,7 @@ class Pagerduty final : public Notifier {
   }
 
   /// The older API says 403 to who sends too fast.
-  /// https://developer.pagerduty.com/docs/ZG9jOjExMDI5NTU5-send-an-event-v1
+  /// https://v2.developer.pagerduty.com/docs/trigger-events
   Verdict Judge(const Result<Answer>& answer, WallTime now) const override {
     if (v1 && answer && answer->status == 403) {
       return {Verdict::Kind::kRetry, {}, "rate_limited", "status 403"};

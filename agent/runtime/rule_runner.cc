@@ -43,9 +43,9 @@ class RuleRunner::Sink final : public RuleSink {
 
 RuleRunner::RuleRunner(RuleWorld world)
     : world_(std::move(world)),
-      started_(world_.clock.Mono()),
       sink_(std::make_unique<Sink>(world_)),
-      saved_leaks_at_(started_) {}
+      data_age_(Now()),
+      saved_leaks_at_(world_.clock.Mono()) {}
 
 RuleRunner::~RuleRunner() { Stop(); }
 
@@ -103,7 +103,9 @@ void RuleRunner::Loop() {
 }
 
 void RuleRunner::EvaluateDue() {
-  const std::vector<DueGroup> all_due = manager_.TakeDue(Now());
+  const Moment now = Now();
+  data_age_.At(now);  // so that no step is missed, whether a group is due or not
+  const std::vector<DueGroup> all_due = manager_.TakeDue(now);
   for (const DueGroup& due : all_due) {
     promql::EngineOptions engine;
     {
@@ -111,16 +113,15 @@ void RuleRunner::EvaluateDue() {
       if (stopping_) return;
       engine = engine_;
     }
-    const MonoTime began = world_.clock.Mono();
-    engine.deadline = began + kRuleTimeout;
-    const milliseconds age = std::chrono::duration_cast<milliseconds>(began - started_);
-    const EvaluationSummary summary =
-        manager_.Evaluate(due, began, {world_.storage, engine, *sink_, age, world_.clock});
+    const Moment began = Now();
+    engine.deadline = began.mono + kRuleTimeout;
+    const EvaluationSummary summary = manager_.Evaluate(
+        due, began.mono, {world_.storage, engine, *sink_, data_age_.At(began), world_.clock});
     const MutexLock lock(mutex_);
     counts_.evaluations += summary.rules;
     counts_.failures += summary.failures;
     counts_.missed += due.missed;
-    counts_.time += world_.clock.Mono() - began;
+    counts_.time += world_.clock.Mono() - began.mono;
   }
   // What an alert stands on first: a leak that is forgotten would end its alert.
   if (!all_due.empty() && world_.save_leaks) SaveLeaks();

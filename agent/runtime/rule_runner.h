@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "metrics/store/store.h"
+#include "rules/data_age.h"
 #include "rules/group.h"
 #include "rules/manager.h"
 
@@ -75,10 +76,10 @@ class RuleRunner {
   Moment Now() const { return {world_.clock.Wall(), world_.clock.Mono()}; }
 
   const RuleWorld world_;
-  const MonoTime started_;
   const std::unique_ptr<Sink> sink_;
   RuleManager manager_;
   // The rules' thread only, and Stop() after it.
+  DataAge data_age_;
   std::uint64_t saved_leak_changes_ = 0;
   MonoTime saved_leaks_at_;
   std::thread thread_;

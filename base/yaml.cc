@@ -108,9 +108,41 @@ class TreeBuilder final : public YAML::EventHandler {
     open_.push_back({NewNode(mark, kind), anchor, 1, mark, nullptr, {}});
   }
 
+  /// What `<<` names (a map, or a list of them, of which the first counts most) stands in this map
+  /// too, as far as the map does not say it itself.
+  static void Merge(YamlNode& map) {
+    const auto key = std::find_if(map.entries.begin(), map.entries.end(), [](const auto& entry) {
+      return entry.first->scalar == "<<" && !entry.first->quoted;
+    });
+    if (key == map.entries.end()) return;
+    const YamlNode::Ptr merged = key->second;
+    map.entries.erase(key);
+    std::set<std::string_view> known;
+    for (const auto& entry : map.entries) known.insert(entry.first->scalar);
+    const auto add = [&](const YamlNode& from) {
+      if (!from.IsMap()) {
+        throw Refused{Errc::kMalformed, MarkOf(from),
+                      "\"<<\" takes a map or a list of maps, as in \"<<: *anchor\""};
+      }
+      for (const auto& entry : from.entries) {
+        if (known.insert(entry.first->scalar).second) map.entries.push_back(entry);
+      }
+    };
+    if (!merged->IsSequence()) return add(*merged);
+    for (const YamlNode::Ptr& one : merged->items) add(*one);
+  }
+
+  static YAML::Mark MarkOf(const YamlNode& node) {
+    YAML::Mark mark;
+    mark.line = node.line - 1;
+    mark.column = node.column - 1;
+    return mark;
+  }
+
   void Close() {
     OpenNode done = std::move(open_.back());
     open_.pop_back();
+    if (done.node->IsMap()) Merge(*done.node);
     Attach(std::move(done.node), done.anchor, done.weight, done.mark);
   }
 

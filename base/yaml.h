@@ -72,7 +72,7 @@ Status ReadItems(const YamlFile& file, const YamlNode& list, ReadItem read) {
 }
 
 /// The first document of `text`. Errors: kMalformed or kLimit, as "name:line:column: what".
-/// Duplicate keys in a map are refused.
+/// Duplicate keys in a map are refused; `<<: *anchor` merges the anchor's keys into a map.
 Result<YamlFile> ParseYaml(std::string_view text, std::string name, const YamlBudget& budget = {});
 
 /// ParseYaml of a file's contents. Errors besides: kIo.

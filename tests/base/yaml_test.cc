@@ -64,6 +64,35 @@ TEST(YamlTest, RefusesDuplicateKeysAndBrokenText) {
   EXPECT_TRUE(ErrorOf("a: [1\n").starts_with("f.yml:")) << ErrorOf("a: [1\n");
 }
 
+TEST(YamlTest, MergesMaps) {
+  const auto file = ParseYaml(R"(
+a: &a { x: 1, y: 2 }
+b: &b { y: 3, z: 4 }
+one: { <<: *a, x: 5 }
+both:
+  <<: [*a, *b]
+  w: 6
+nested: &n { <<: *b, x: 7 }
+again: { <<: *n }
+text: { "<<": 8 }
+)",
+                              "f.yml");
+  ASSERT_TRUE(file.ok()) << file.error().message();
+  const auto shown = [&](std::string_view key) {
+    std::string text;
+    for (const auto& [name, value] : file->root->Find(key)->entries) {
+      text += name->scalar + "=" + value->scalar + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(shown("one"), "x=5 y=2 ") << "what the map says itself counts";
+  EXPECT_EQ(shown("both"), "w=6 x=1 y=2 z=4 ") << "the first of the list counts most";
+  EXPECT_EQ(shown("again"), "x=7 y=3 z=4 ");
+  EXPECT_EQ(shown("text"), "<<=8 ") << "quoted it is a name like any other";
+  EXPECT_EQ(ErrorOf("a: &a 1\nb: { <<: *a }"),
+            "f.yml:1:4: \"<<\" takes a map or a list of maps, as in \"<<: *anchor\"");
+}
+
 TEST(YamlTest, SharesAliasesAndCountsThem) {
   const auto file = ParseYaml("a: &x [1, 2]\nb: *x\n", "f.yml");
   ASSERT_TRUE(file.ok());

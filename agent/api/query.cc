@@ -12,7 +12,7 @@
 namespace tocsin::api {
 namespace {
 
-constexpr std::int64_t kMaxPoints = 11'000;
+constexpr std::uint64_t kMaxSteps = 11'000;  // one point less than a series may have
 
 /// Counts a query while it runs.
 class Running {
@@ -62,7 +62,7 @@ http::Response QueryApi::Answer(const http::Form& form, const QueryLimits& limit
   if (const std::string_view text = form.Get("lookback_delta"); !text.empty()) {
     const auto lookback = ParseDurationParam(text);
     if (!lookback) return InvalidParameter("lookback_delta", lookback.error());
-    options.lookback_ms = *lookback;
+    if (*lookback > 0) options.lookback_ms = *lookback;
   }
   const auto limit = LimitParam(form, "limit");
   if (!limit) return InvalidParameter("limit", limit.error());
@@ -122,7 +122,8 @@ http::Response QueryApi::Range(const http::Request& request, const QueryLimits& 
   if (*step <= 0) {
     return bad("step", "step must be above 0");
   }
-  if ((*end - *start) / *step > kMaxPoints) {
+  const auto span = static_cast<std::uint64_t>(*end) - static_cast<std::uint64_t>(*start);
+  if (span / static_cast<std::uint64_t>(*step) > kMaxSteps) {
     return Failure(ErrorType::kBadData,
                    "exceeded maximum resolution of 11,000 points a series: ask for a larger step");
   }

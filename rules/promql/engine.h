@@ -33,7 +33,7 @@ struct EngineOptions {
   /// Series held at one time by one operator.
   std::size_t max_series = 100'000;
   /// Points per series of a range query, end points included.
-  std::size_t max_steps = 11'000;
+  std::size_t max_steps = 11'001;
   /// Steps on which the inner expression of a subquery is evaluated.
   std::size_t max_subquery_steps = 100'000;
   /// kTimeout once it has passed.

@@ -2,7 +2,9 @@
 
 #include "agent/api/envelope.h"
 #include "agent/api/params.h"
+#include "agent/api/query.h"
 #include "agent/api/status.h"
+#include "rules/memory_store.h"
 
 namespace tocsin::api {
 namespace {
@@ -34,6 +36,23 @@ TEST(EnvelopeTest, HasPrometheusShapes) {
       R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": no"})");
   EXPECT_EQ(Failure(Error{Errc::kTimeout, "t"}).status, 503);
   EXPECT_EQ(Failure(Error{Errc::kLimit, "t"}).status, 422);
+}
+
+TEST(QueryApiTest, RangesAsPrometheusTakesThem) {
+  const MemoryStore store;
+  const ManualClock clock(FromMillis(1'600'000'000'000));
+  const QueryApi api(store, clock);
+  ResultCache cache(0, milliseconds(0));
+  const auto status = [&](std::string_view query) {
+    http::Request request;
+    request.query = query;
+    return api.Range(request, {{}, seconds(10), 4}, cache).status;
+  };
+  EXPECT_EQ(status("query=1&start=0&end=11000&step=1"), 200) << "11,000 steps are 11,001 points";
+  EXPECT_EQ(status("query=1&start=0&end=11001&step=1"), 400);
+  EXPECT_EQ(status("query=1&start=-9e15&end=9e15&step=1"), 400);
+  EXPECT_EQ(status("query=1&start=1&end=0&step=1"), 400);
+  EXPECT_EQ(status("query=1&start=0&end=1&step=1&lookback_delta=0"), 200) << "0: the default";
 }
 
 TEST(ConfigTextTest, HidesSecretsAndReadsBack) {

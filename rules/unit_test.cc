@@ -54,6 +54,7 @@ std::string ShownAlert(const Labels& labels, const Labels& annotations, bool no_
 }
 
 std::string ShownSample(const Labels& labels, double value) {
+  if (value == 0) value = 0;  // -0 is equal to it
   return labels.ToString() + " " + FormatGoFloat(value);
 }
 

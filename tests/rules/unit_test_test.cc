@@ -66,6 +66,17 @@ TEST_F(UnitTestTest, SeverityPendingAndPartOfTheAnnotations) {
   EXPECT_THAT(report.text, HasSubstr("  SUCCESS"));
 }
 
+TEST_F(UnitTestTest, MinusZeroIsZero) {
+  const UnitTestReport report = Run(R"(
+  promql_expr_test:
+  - expr: busy * -1
+    eval_time: 0m
+    exp_samples: [{ labels: '{cpu="0"}', value: 0 }]
+)",
+                                    "0");
+  EXPECT_TRUE(report.passed) << report.text;
+}
+
 TEST_F(UnitTestTest, NoDataCanBeExpected) {
   const std::string at_20m = R"(
   alert_rule_test:

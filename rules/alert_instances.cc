@@ -98,10 +98,7 @@ struct AlertInstances::Seen {
 };
 
 AlertInstances::AlertInstances(std::shared_ptr<const Rule> rule, const LeakTracker* leaks)
-    : rule_(std::move(rule)),
-      leaks_(leaks),
-      key_(rule_->Key()),
-      canonical_expr_(promql::ToString(*rule_->expr)) {
+    : rule_(std::move(rule)), leaks_(leaks), canonical_expr_(promql::ToString(*rule_->expr)) {
   for (const RuleText& label : rule_->labels) {
     labels_are_plain_ = labels_are_plain_ && label.compiled->IsPlain();
   }
@@ -204,6 +201,17 @@ AlertInstances::Instance& AlertInstances::InstanceOf(const Labels& identity, con
   return *slot;
 }
 
+/// The same alert, of another series now: a label of the rule stands where the series differ.
+void AlertInstances::SetSource(Instance& instance, const Labels& source) {
+  if (const auto old = by_source_.find(instance.source);
+      old != by_source_.end() && old->second == &instance) {
+    by_source_.erase(old);
+  }
+  instance.source = source;
+  instance.annotations_current = false;
+  if (labels_are_plain_) by_source_[source] = &instance;
+}
+
 Status AlertInstances::Evaluate(const Result<AlertAnswer>& answer,
                                 const AlertEvaluation& evaluation,
                                 const AlertSurroundings& surroundings,
@@ -224,6 +232,7 @@ Status AlertInstances::Evaluate(const Result<AlertAnswer>& answer,
       if (instance.round == round_) continue;  // a presence of an instance that was met
       instance.round = round_;
       instance.whole_rule = false;
+      if (instance.source != *series.source) SetSource(instance, *series.source);
       const bool tells_value =
           rule_->HasThresholds() ? series.readings.has_value() : AnyMet(series.readings);
       if (tells_value && !SameBits(instance.value, series.value)) {
@@ -306,7 +315,7 @@ void AlertInstances::Show(Instance& instance, const AlertEvaluation& evaluation,
   const bool resolved = status.state == AlertState::kInactive;
   if (resolved && !instance.sent_labels) return;  // nobody heard of it
   const bool changed = !instance.sent_labels || instance.sent_resolved != resolved ||
-                       *instance.sent_labels != instance.told_labels;
+                       (!resolved && *instance.sent_labels != instance.told_labels);
   if (changed || instance.since_sent > surroundings.resend_delay) {
     events.push_back(Tell(instance, evaluation.at, evaluation.query, surroundings));
   }
@@ -323,7 +332,8 @@ AlertEvent AlertInstances::Tell(Instance& instance, WallTime at, const tmpl::Que
   }
   AlertEvent event;
   event.identity = instance.identity;
-  event.labels = instance.told_labels;
+  // What ends is what was told: the external labels may be others since.
+  event.labels = resolved && instance.sent_labels ? *instance.sent_labels : instance.told_labels;
   event.annotations = instance.annotations;
   event.state = status.state;
   event.severity = status.severity;
@@ -344,7 +354,7 @@ AlertEvent AlertInstances::Tell(Instance& instance, WallTime at, const tmpl::Que
   event.valid_until = at + 4 * std::max(surroundings.interval, surroundings.resend_delay);
   event.value = instance.value;
   event.generator_url = GraphLink(surroundings.external_url, canonical_expr_);
-  instance.sent_labels = instance.told_labels;
+  instance.sent_labels = event.labels;
   instance.sent_resolved = resolved;
   instance.since_sent = milliseconds(0);
   return event;
@@ -443,7 +453,6 @@ AlertState AlertInstances::State() const {
 void AlertInstances::Export(std::vector<AlertRecord>& records) const {
   for (const auto& [identity, instance] : instances_) {
     AlertRecord record;
-    record.rule_key = key_;
     record.identity = identity;
     record.source = instance->source;
     record.whole_rule = instance->whole_rule;

@@ -85,7 +85,7 @@ class AlertInstances {
   std::vector<AlertView> View(const AlertSurroundings& surroundings) const;
   AlertState State() const;
 
-  /// Every instance that remembers anything; file and group are left for the caller.
+  /// Every instance that remembers anything; file, group and rule_key are left for the caller.
   void Export(std::vector<AlertRecord>& records) const;
   void Restore(const AlertRecord& record);
 
@@ -100,6 +100,7 @@ class AlertInstances {
   Labels IdentityOf(const Labels& source, double value, const AlertEvaluation& evaluation,
                     const AlertSurroundings& surroundings) const;
   Instance& InstanceOf(const Labels& identity, const Labels& source);
+  void SetSource(Instance& instance, const Labels& source);
   static void Move(Instance& instance, const AlertPolicy& policy, const Readings& readings,
                    const AlertEvaluation& evaluation);
   void Show(Instance& instance, const AlertEvaluation& evaluation,
@@ -113,7 +114,6 @@ class AlertInstances {
 
   std::shared_ptr<const Rule> rule_;
   const LeakTracker* leaks_;
-  std::string key_;
   bool labels_are_plain_ = true;    // no label is a template: identity follows from the source
   bool annotations_query_ = false;  // annotations ask the storage: expanded at each evaluation
   std::string canonical_expr_;

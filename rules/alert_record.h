@@ -14,7 +14,7 @@ struct AlertRecord {
   // Which rule it belongs to.
   std::string file;
   std::string group;
-  std::string rule_key;  // Rule::Key()
+  std::string rule_key;  // Rule::Key(), and which of the rules with that key
 
   Labels identity;  // alertname and labels but severity
   Labels source;    // of the series that the expression returned

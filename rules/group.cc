@@ -39,6 +39,18 @@ std::string DescribeLevel(const Rule& rule, std::size_t level) {
   return text;
 }
 
+/// What each rule is called outside the group: its key, told apart from equal ones before it.
+std::vector<std::string> KeysOf(const RuleGroupSpec& spec) {
+  std::vector<std::string> keys;
+  std::map<std::string, std::size_t> equal;
+  for (const auto& rule : spec.rules) {
+    std::string key = rule->Key();
+    const std::size_t before = equal[key]++;
+    keys.push_back(before == 0 ? std::move(key) : key + "\n#" + std::to_string(before));
+  }
+  return keys;
+}
+
 Result<AlertAnswer> Ask(const promql::Expr& expr, std::int64_t t_ms, const RuleContext& context) {
   TRY_ASSIGN(auto result, QueryVector(expr, t_ms, context.storage, context.engine));
   return AlertAnswer{std::move(result), std::nullopt};
@@ -78,6 +90,7 @@ struct RuleGroup::State {
 
 RuleGroup::RuleGroup(RuleGroupSpec spec, const RuleOptions& options)
     : spec_(std::move(spec)),
+      keys_(KeysOf(spec_)),
       options_(options),
       interval_(spec_.interval.value_or(options.evaluation_interval)) {
   states_.reserve(spec_.rules.size());
@@ -100,8 +113,21 @@ AlertSurroundings RuleGroup::Surroundings() const {
           spec_.limit};
 }
 
-std::string RuleGroup::IdOf(const Rule& rule) const {
-  return spec_.file + "\n" + spec_.name + "\n" + rule.Key();
+std::string RuleGroup::IdOf(std::size_t i) const {
+  return spec_.file + "\n" + spec_.name + "\n" + keys_[i];
+}
+
+std::optional<std::size_t> RuleGroup::PlaceOf(std::string_view key) const {
+  const auto found = std::find(keys_.begin(), keys_.end(), key);
+  if (found == keys_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - keys_.begin());
+}
+
+template <class AnyRecord>
+void RuleGroup::Place(std::size_t rule, AnyRecord& record) const {
+  record.file = spec_.file;
+  record.group = spec_.name;
+  record.rule_key = keys_[rule];
 }
 
 EvaluationSummary RuleGroup::Evaluate(const Moment& now, const RuleContext& context) {
@@ -122,7 +148,7 @@ EvaluationSummary RuleGroup::Evaluate(const Moment& now, const RuleContext& cont
     summary.samples += samples.size();
     summary.events += events.size();
     if (!events.empty()) context.sink.Notify(events);
-    if (!samples.empty()) context.sink.Write(IdOf(*spec_.rules[i]), samples);
+    if (!samples.empty()) context.sink.Write(IdOf(i), samples);
     const MutexLock lock(mutex_);
     State& state = states_[i];
     state.last_evaluation = now.wall;
@@ -241,13 +267,11 @@ void RuleGroup::MarkStale(State& state, std::int64_t t_ms, std::vector<RuleSampl
 void RuleGroup::TakeStateFrom(RuleGroup& old) {
   const MutexLock old_lock(old.mutex_);
   const MutexLock lock(mutex_);
-  std::multimap<std::string, State*> by_key;  // equal keys keep their order
-  for (State& state : old.states_) by_key.emplace(state.rule->Key(), &state);
-  for (State& state : states_) {
-    const auto found = by_key.lower_bound(state.rule->Key());
-    if (found == by_key.end() || found->first != state.rule->Key()) continue;
-    State& from = *found->second;
-    by_key.erase(found);
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const auto found = old.PlaceOf(keys_[i]);
+    if (!found) continue;
+    State& state = states_[i];
+    State& from = old.states_[*found];
     from.taken = true;
     state.series = std::move(from.series);
     from.series.clear();
@@ -267,11 +291,12 @@ void RuleGroup::Retire(const Moment& now, std::string_view reason, RuleSink& sin
   std::vector<std::pair<std::string, std::vector<RuleSample>>> ended;  // by rule
   {
     const MutexLock lock(mutex_);
-    for (State& state : states_) {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      State& state = states_[i];
       if (state.taken) continue;
       if (state.alerts) state.alerts->End(now.wall, reason, Surroundings(), events);
       if (state.series.empty()) continue;
-      auto& [rule, markers] = ended.emplace_back(IdOf(*state.rule), std::vector<RuleSample>{});
+      auto& [rule, markers] = ended.emplace_back(IdOf(i), std::vector<RuleSample>{});
       for (const Labels& series : state.series) {
         markers.push_back({series, SampleMs(now), StaleNan()});
       }
@@ -316,24 +341,19 @@ RuleGroupView RuleGroup::View() const {
 
 void RuleGroup::Export(std::vector<AlertRecord>& records) const {
   const MutexLock lock(mutex_);
-  const std::size_t before = records.size();
-  for (const State& state : states_) {
-    if (state.alerts) state.alerts->Export(records);
-  }
-  for (std::size_t i = before; i < records.size(); ++i) {
-    records[i].file = spec_.file;
-    records[i].group = spec_.name;
+  for (std::size_t rule = 0; rule < states_.size(); ++rule) {
+    const std::size_t before = records.size();
+    if (states_[rule].alerts) states_[rule].alerts->Export(records);
+    for (std::size_t i = before; i < records.size(); ++i) Place(rule, records[i]);
   }
 }
 
 bool RuleGroup::Restore(const AlertRecord& record) {
   const MutexLock lock(mutex_);
-  for (State& state : states_) {
-    if (!state.alerts || state.rule->Key() != record.rule_key) continue;
-    state.alerts->Restore(record);
-    return true;
-  }
-  return false;
+  const auto found = PlaceOf(record.rule_key);
+  if (!found || !states_[*found].alerts) return false;
+  states_[*found].alerts->Restore(record);
+  return true;
 }
 
 void RuleGroup::AddLeaks(WallTime now, std::vector<LeakFinding>& findings) const {
@@ -353,25 +373,17 @@ std::uint64_t RuleGroup::LeakChanges() const {
 
 void RuleGroup::ExportLeaks(std::vector<LeakRecord>& records) const {
   const MutexLock lock(mutex_);
-  for (const State& state : states_) {
-    if (!state.leaks) continue;
+  for (std::size_t rule = 0; rule < states_.size(); ++rule) {
     const std::size_t before = records.size();
-    state.leaks->Export(records);
-    for (std::size_t i = before; i < records.size(); ++i) {
-      records[i].file = spec_.file;
-      records[i].group = spec_.name;
-      records[i].rule_key = state.rule->Key();
-    }
+    if (states_[rule].leaks) states_[rule].leaks->Export(records);
+    for (std::size_t i = before; i < records.size(); ++i) Place(rule, records[i]);
   }
 }
 
 bool RuleGroup::RestoreLeak(const LeakRecord& record, WallTime now) {
   const MutexLock lock(mutex_);
-  for (State& state : states_) {
-    if (!state.leaks || state.rule->Key() != record.rule_key) continue;
-    return state.leaks->Restore(record, now);
-  }
-  return false;
+  const auto found = PlaceOf(record.rule_key);
+  return found && states_[*found].leaks && states_[*found].leaks->Restore(record, now);
 }
 
 }  // namespace tocsin

@@ -27,7 +27,8 @@ class RuleSink {
  public:
   virtual ~RuleSink() = default;
   /// All samples of one rule at one evaluation, stale markers of vanished series among them.
-  /// `rule` tells rules apart, and is the same after a reload (file, group, Rule::Key()). What is
+  /// `rule` tells rules apart, and is the same after a reload (file, group, Rule::Key(), and which
+  /// of the group's rules with that key it is). What is
   /// written must be visible to queries when this returns: later rules of the group read it.
   /// Samples that the storage cannot take (too old) are the sink's to drop and count.
   virtual void Write(const std::string& rule, std::span<const RuleSample> samples) = 0;
@@ -54,8 +55,8 @@ struct RuleContext {
   const promql::Queryable& storage;
   const promql::EngineOptions& engine;
   RuleSink& sink;
-  /// For how long the storage has been fed, by the monotonic clock; nothing: for longer than any
-  /// rule looks back. See WarmUp.
+  /// For how long the storage has been fed, by the monotonic clock (data_age.h); nothing: for
+  /// longer than any rule looks back. See WarmUp.
   std::optional<milliseconds> data_age;
   /// Measures how long evaluations take, and nothing else.
   const Clock& stopwatch;
@@ -68,9 +69,10 @@ struct EvaluationSummary {
   std::size_t events = 0;
 };
 
-/// Whether what a rule says may be trusted after a start: nothing fires before the data reach back
-/// over min(its look-back, 10 min), nothing ends before they do over min(its look-back, 1 h); two
-/// intervals, at least `settling`, are added for collectors to have made their first rounds.
+/// Whether what a rule says may be trusted after a start or a step of the clock: nothing fires
+/// before the data reach back over min(its look-back, 10 min), nothing ends before they do over
+/// min(its look-back, 1 h); two intervals, at least `settling`, are added for collectors to have
+/// made their first rounds.
 struct WarmUp {
   bool may_fire = true;
   bool may_end = true;
@@ -121,8 +123,13 @@ class RuleGroup {
   struct State;  // of one rule
 
   AlertSurroundings Surroundings() const;
-  /// What RuleSink::Write calls the rule.
-  std::string IdOf(const Rule& rule) const;
+  /// What RuleSink::Write calls the i-th rule.
+  std::string IdOf(std::size_t i) const;
+  /// Which rule has this key.
+  std::optional<std::size_t> PlaceOf(std::string_view key) const;
+  /// Writes into a record which rule it is of.
+  template <class AnyRecord>
+  void Place(std::size_t rule, AnyRecord& record) const;
   /// Of the samples of an evaluation: its time less the query offset.
   std::int64_t SampleMs(const Moment& now) const;
   void EvaluateRule(std::size_t i, const Moment& now, milliseconds elapsed,
@@ -137,6 +144,7 @@ class RuleGroup {
       REQUIRES(mutex_);
 
   const RuleGroupSpec spec_;
+  const std::vector<std::string> keys_;  // one a rule, no two equal
   const RuleOptions options_;
   const milliseconds interval_;
   mutable Mutex mutex_;

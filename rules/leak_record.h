@@ -17,7 +17,7 @@ struct LeakRecord {
   // Which rule it belongs to.
   std::string file;
   std::string group;
-  std::string rule_key;  // Rule::Key()
+  std::string rule_key;  // Rule::Key(), and which of the rules with that key
 
   Labels labels;
   std::string detector;                   // trend::Detector::Export()

@@ -309,6 +309,26 @@ groups:
   EXPECT_EQ(annotations.Get("url"), "http://host:9909 ");
 }
 
+TEST(RuleGroupTest, AnnotationsSpeakOfTheSeriesThatIsThereNow) {
+  RuleHarness h(R"(
+groups:
+- name: g
+  rules:
+  - alert: A
+    expr: x > 0
+    labels: { leader: any }
+    annotations: { summary: 'on {{ $labels.leader }}' }
+)");
+  h.Step(R"(x{leader="a"})", 1);
+  EXPECT_EQ(h.Rule().alerts.at(0).annotations.Get("summary"), "on a");
+  h.Pass(15s);
+  h.Set(R"(x{leader="a"})", 0);
+  h.Set(R"(x{leader="b"})", 1);
+  h.Evaluate();
+  ASSERT_EQ(h.Rule().alerts.size(), 1U);
+  EXPECT_EQ(h.Rule().alerts[0].annotations.Get("summary"), "on b");
+}
+
 TEST(RuleGroupTest, WarmUpAfterAStart) {
   EXPECT_TRUE(WarmUpOf(6h, 15s, 30s, std::nullopt).may_fire);
   EXPECT_FALSE(WarmUpOf(0s, 15s, 30s, 29s).may_fire);

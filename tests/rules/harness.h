@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,7 @@ class RuleHarness : public RuleSink {
 
   void Write(const std::string& rule, std::span<const RuleSample> samples) override {
     StoreSink(store).Write(rule, samples);
+    writers.insert(rule);
   }
   void Notify(std::span<const AlertEvent> told) override {
     events.insert(events.end(), told.begin(), told.end());
@@ -118,6 +120,7 @@ class RuleHarness : public RuleSink {
   MemoryStore store;
   RuleManager manager;
   std::vector<AlertEvent> events;
+  std::set<std::string> writers;  // every rule that wrote, as RuleSink::Write calls it
 };
 
 }  // namespace tocsin

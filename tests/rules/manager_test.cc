@@ -64,6 +64,17 @@ TEST(RuleManagerTest, FiringAlertOfARemovedRuleIsResolvedAndSaysWhy) {
   EXPECT_EQ(group.Told(), R"(resolved{alertname="Down"})") << "with its whole group";
 }
 
+TEST(RuleManagerTest, WhatWasToldIsWhatIsResolved) {
+  RuleHarness h(kDown);
+  for (int i = 0; i < 3; ++i) h.Step("up", 0);
+  h.options.external_labels = Labels{{"dc", "b"}};
+  h.Reload(kDown);
+  h.Step("up", 1);
+  EXPECT_EQ(h.Told(), R"(resolved{alertname="Down"})") << "nobody heard of dc";
+  h.Step("up", 1);
+  EXPECT_EQ(h.Told(), "");
+}
+
 TEST(RuleManagerTest, PendingAlertOfARemovedRuleIsForgottenSilently) {
   RuleHarness h(kDown);
   h.Step("up", 0);
@@ -87,6 +98,44 @@ groups:
   EXPECT_EQ(h.Told(), "") << "neither resolved by the first nor told anew by the second";
   EXPECT_TRUE(h.Rule(0).alerts.empty());
   EXPECT_EQ(h.Rule(1).alerts.size(), 1U);
+}
+
+TEST(RuleManagerTest, EqualRulesAreToldApartAfterARestart) {
+  constexpr std::string_view kTwice = R"(
+groups:
+- name: g
+  rules:
+  - { alert: A, expr: 'x{i="1"} > 0', for: 30s }
+  - { alert: A, expr: 'x{i="2"} > 0', for: 30s }
+)";
+  RuleHarness before(kTwice);
+  for (int i = 0; i < 3; ++i) before.Step(R"(x{i="2"})", 1);
+  ASSERT_EQ(before.Told(), R"(firing{alertname="A", i="2"})");
+
+  RuleHarness after(kTwice);
+  after.now.wall = before.now.wall;
+  after.manager.Restore(before.manager.Export(), after.now, after);
+  after.Step(R"(x{i="2"})", 1);
+  EXPECT_EQ(after.Told(), "") << "neither resolved by the first nor pending anew in the second";
+  EXPECT_TRUE(after.Rule(0).alerts.empty());
+  ASSERT_EQ(after.Rule(1).alerts.size(), 1U);
+  EXPECT_EQ(after.Rule(1).alerts[0].state, AlertState::kFiring);
+}
+
+TEST(RuleManagerTest, EqualRulesWriteAsTwo) {
+  // Whoever stores a rule's rounds takes one a time from each.
+  RuleHarness h(R"(
+groups:
+- name: g
+  rules:
+  - { record: both, expr: 'x{i="1"}' }
+  - { record: both, expr: 'x{i="2"}' }
+)");
+  h.Pass(15s);
+  h.Set(R"(x{i="1"})", 1);
+  h.Set(R"(x{i="2"})", 2);
+  h.Evaluate();
+  EXPECT_EQ(h.writers.size(), 2U);
 }
 
 TEST(RuleManagerTest, ExportedStateGoesOnAfterARestart) {

@@ -34,33 +34,19 @@ using http::Handler;
 using http::Request;
 using http::Response;
 
-/// Answers to browsers of other origins, where the configuration allows it.
-Handler WithCors(Handler inner, std::string origin) {
-  if (origin.empty()) return inner;
-  return [inner = std::move(inner), origin = std::move(origin)](const Request& request) {
-    Response response = inner(request);
-    response.headers.emplace_back("Access-Control-Allow-Origin", origin);
-    response.headers.emplace_back("Access-Control-Allow-Headers",
-                                  "Accept, Authorization, Content-Type, Origin");
-    response.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
-    response.headers.emplace_back("Access-Control-Expose-Headers", "Date");
-    if (origin != "*") response.headers.emplace_back("Vary", "Origin");
-    return response;
-  };
-}
-
 class Routes {
  public:
   Routes(const Parts& parts, http::Router& router) : parts_(parts), router_(router) {}
 
   /// A path under /api/v1, by GET and, where forms may be long, by POST.
   void Api(std::string path, Handler handler) {
-    Wrapped("/api/v1/" + path, {"GET", "POST", "OPTIONS"}, std::move(handler));
+    Wrapped("/api/v1/" + path, {"GET", "POST"}, std::move(handler));
   }
-  /// A path of any API; one that ends in '/' stands for all below it.
+  /// A path of any API, with OPTIONS besides; one that ends in '/' stands for all below it.
   void Wrapped(std::string path, std::vector<std::string_view> methods, Handler handler) {
-    Handler wrapped = WithCors(http::Compressed(http::Limited(std::move(handler), kMaxApiRequests)),
-                               parts_.cors_origin);
+    methods.emplace_back("OPTIONS");
+    Handler wrapped = http::CrossOrigin(
+        http::Compressed(http::Limited(std::move(handler), kMaxApiRequests)), parts_.cors_origin);
     if (path.ends_with('/')) {
       router_.AddPrefix(std::move(path), std::move(methods), std::move(wrapped));
     } else {
@@ -86,6 +72,8 @@ void AddQueries(const Parts& p, Routes& routes) {
   routes.Api("parse_query", &ParseQuery);
   routes.Api("labels", [p](const Request& r) { return LabelNames(p.store, r); });
   routes.Api("series", [p](const Request& r) { return Series(p.store, r); });
+  routes.Wrapped("/api/v1/label/", {"GET"},
+                 [p](const Request& r) { return LabelValues(p.store, r); });
 }
 
 void AddStatus(const Parts& p, Routes& routes) {
@@ -227,10 +215,6 @@ void AddRoutes(const Parts& parts, http::Router& router) {
   AddAlertmanager(parts, routes);
   AddPerformance(parts, routes);
   AddPushing(parts, routes);
-  router.AddPrefix(
-      "/api/v1/label/", {"GET"},
-      WithCors(http::Compressed([parts](const Request& r) { return LabelValues(parts.store, r); }),
-               parts.cors_origin));
 }
 
 }  // namespace tocsin::api

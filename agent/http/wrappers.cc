@@ -54,6 +54,25 @@ Handler Limited(Handler inner, int max) {
   };
 }
 
+Handler CrossOrigin(Handler inner, std::string origin) {
+  return [inner = std::move(inner), origin = std::move(origin)](const Request& request) {
+    Response response;
+    if (request.method == "OPTIONS") {
+      response.status = 204;
+    } else {
+      response = inner(request);
+    }
+    if (origin.empty()) return response;
+    response.headers.emplace_back("Access-Control-Allow-Origin", origin);
+    response.headers.emplace_back("Access-Control-Allow-Headers",
+                                  "Accept, Authorization, Content-Type, Origin");
+    response.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS");
+    response.headers.emplace_back("Access-Control-Expose-Headers", "Date");
+    if (origin != "*") response.headers.emplace_back("Vary", "Origin");
+    return response;
+  };
+}
+
 Handler MetricsHandler(exposition::Page& page) {
   return [&page](const Request& request) {
     exposition::PageSelection selection;

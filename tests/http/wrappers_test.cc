@@ -81,6 +81,24 @@ TEST(LimitedTest, TheOneTooManyIsTurnedAway) {
   EXPECT_EQ(handler(With({})).status, 200);
 }
 
+TEST(CrossOriginTest, BrowsersThatAskFirstAreLetIn) {
+  const auto refuse = [](const Request&) { return TextResponse(400, "no query"); };
+  Request asks = With({});
+  asks.method = "OPTIONS";
+  const Handler open = CrossOrigin(refuse, "https://grafana.example");
+  const Response allowed = open(asks);
+  EXPECT_EQ(allowed.status, 204);
+  EXPECT_EQ(allowed.Body(), "");
+  EXPECT_EQ(HeaderOf(allowed, "Access-Control-Allow-Origin"), "https://grafana.example");
+  EXPECT_EQ(HeaderOf(allowed, "Vary"), "Origin");
+  EXPECT_EQ(open(With({})).status, 400) << "anything else is the handler's";
+  EXPECT_EQ(HeaderOf(open(With({})), "Access-Control-Allow-Origin"), "https://grafana.example");
+
+  const Handler closed = CrossOrigin(refuse, "");
+  EXPECT_EQ(closed(asks).status, 204);
+  EXPECT_FALSE(closed(asks).HasHeader("Access-Control-Allow-Origin"));
+}
+
 class OneRound final : public exposition::SnapshotSource {
  public:
   OneRound() {

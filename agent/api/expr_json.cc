@@ -3,7 +3,7 @@
 
 #include "agent/api/envelope.h"
 #include "agent/api/query.h"
-#include "agent/api/result_json.h"
+#include "base/format.h"
 #include "base/json.h"
 #include "rules/promql/functions/catalog.h"
 #include "rules/promql/parser.h"
@@ -119,7 +119,7 @@ void WriteExpr(JsonWriter& json, const promql::Expr& expr) {
   switch (expr.kind) {
     case promql::NodeKind::kNumber:
       json.Key("type").String("numberLiteral").Key("val");
-      json.String(FormatSampleValue(As<promql::NumberLiteral>(expr).value));
+      json.String(FormatGoFixed(As<promql::NumberLiteral>(expr).value));
       break;
     case promql::NodeKind::kString:
       json.Key("type").String("stringLiteral").Key("val");

@@ -59,6 +59,13 @@ void AppendPoints(std::span<const Sample> samples, std::string& out) {
   out += samples.empty() ? "[]" : "]";
 }
 
+void WriteTextPoint(JsonWriter& json, std::int64_t t_ms, std::string_view text) {
+  std::array<char, kTimestampMax> time;
+  const char* const end = WriteTimestamp(t_ms, time.data());
+  json.BeginArray().Raw({time.data(), static_cast<std::size_t>(end - time.data())});
+  json.String(text).EndArray();
+}
+
 void WriteMetric(JsonWriter& json, const Labels& labels) {
   json.Key("metric");
   WriteLabels(labels, json);
@@ -72,15 +79,10 @@ void AppendSampleValue(double value, std::string& out) {
     AppendGoFixed(value, out);
     return;
   }
-  // encoding/json's form: an exponent without leading zeros.
   std::array<char, 32> text;
   const auto [end, ec] =
       std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::scientific);
-  const std::size_t start = out.size();
   out.append(text.data(), end);
-  if (const auto sign = out.find('e', start) + 1; out[sign] == '-' && out[sign + 1] == '0') {
-    out.erase(sign + 1, 1);
-  }
 }
 
 std::string FormatSampleValue(double value) {
@@ -93,15 +95,12 @@ void WriteResult(JsonWriter& json, const promql::QueryResult& result) {
   json.BeginObject().Key("resultType").String(promql::ApiType(result.type)).Key("result");
   switch (result.type) {
     case promql::ValueType::kScalar:
-      AppendPoint(result.t_ms, result.scalar, json.RawValue());
+      // Prometheus writes scalars without exponents, whatever their size.
+      WriteTextPoint(json, result.t_ms, FormatGoFixed(result.scalar));
       break;
-    case promql::ValueType::kString: {
-      std::array<char, kTimestampMax> time;
-      const char* const end = WriteTimestamp(result.t_ms, time.data());
-      json.BeginArray().Raw({time.data(), static_cast<std::size_t>(end - time.data())});
-      json.String(result.string).EndArray();
+    case promql::ValueType::kString:
+      WriteTextPoint(json, result.t_ms, result.string);
       break;
-    }
     case promql::ValueType::kVector:
       json.BeginArray();
       for (const promql::VectorSample& sample : result.vector) {

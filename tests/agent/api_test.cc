@@ -3,8 +3,11 @@
 #include "agent/api/envelope.h"
 #include "agent/api/params.h"
 #include "agent/api/query.h"
+#include "agent/api/result_json.h"
 #include "agent/api/status.h"
+#include "base/json.h"
 #include "rules/memory_store.h"
+#include "rules/promql/parser.h"
 
 namespace tocsin::api {
 namespace {
@@ -40,7 +43,7 @@ TEST(EnvelopeTest, HasPrometheusShapes) {
 
 TEST(QueryApiTest, RangesAsPrometheusTakesThem) {
   const MemoryStore store;
-  const ManualClock clock(FromMillis(1'600'000'000'000));
+  const SystemClock clock;
   const QueryApi api(store, clock);
   ResultCache cache(0, milliseconds(0));
   const auto status = [&](std::string_view query) {
@@ -53,6 +56,25 @@ TEST(QueryApiTest, RangesAsPrometheusTakesThem) {
   EXPECT_EQ(status("query=1&start=-9e15&end=9e15&step=1"), 400);
   EXPECT_EQ(status("query=1&start=1&end=0&step=1"), 400);
   EXPECT_EQ(status("query=1&start=0&end=1&step=1&lookback_delta=0"), 200) << "0: the default";
+}
+
+TEST(ResultJsonTest, NumbersAsPrometheusWritesThem) {
+  const auto answer = [](std::string_view query) {
+    promql::QueryResult result =
+        *promql::EvalInstant(**promql::ParseExpr(query), 0, MemoryStore(), {});
+    std::string text;
+    JsonWriter json(text);
+    WriteResult(json, result);
+    return text.substr(text.find("[0,"));
+  };
+  EXPECT_EQ(answer("vector(1e-7)"), "[0,\"1e-07\"]}]}");
+  EXPECT_EQ(answer("vector(1e-100)"), "[0,\"1e-100\"]}]}");
+  EXPECT_EQ(answer("vector(-1e21)"), "[0,\"-1e+21\"]}]}");
+  EXPECT_EQ(answer("vector(1e20)"), "[0,\"100000000000000000000\"]}]}");
+  EXPECT_EQ(answer("1e-7"), "[0,\"0.0000001\"]}");
+  EXPECT_EQ(answer("1e21"), "[0,\"1000000000000000000000\"]}");
+  EXPECT_EQ(answer("-1/0"), "[0,\"-Inf\"]}");
+  EXPECT_EQ(answer("'a\"'"), "[0,\"a\\\"\"]}");
 }
 
 TEST(ConfigTextTest, HidesSecretsAndReadsBack) {

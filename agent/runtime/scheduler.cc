@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct Scheduler::State {
 
   void Sleep() REQUIRES(mutex);
   void WakeOneFor(MonoTime due) REQUIRES(mutex);
+  static void StartMissing(const std::shared_ptr<State>& state) REQUIRES(state->mutex);
 };
 
 /// Until the next job is due or something changed.
@@ -54,10 +56,7 @@ Scheduler::Scheduler(const Clock& clock, std::size_t workers)
   {
     const MutexLock lock(state_->mutex);
     state_->wanted_workers = workers;
-    for (std::size_t i = 0; i < workers; ++i) {
-      ++state_->workers;
-      StartWorker(state_);
-    }
+    State::StartMissing(state_);
   }
   watcher_ = std::thread([state = state_] { Watch(state); });
 }
@@ -113,10 +112,18 @@ std::size_t Scheduler::workers() const {
   return state_->workers;
 }
 
-void Scheduler::StartWorker(const std::shared_ptr<State>& state) {
-  std::thread worker([state] { Work(state); });
-  pthread_setname_np(worker.native_handle(), "tocsin-work");
-  worker.detach();
+/// A host at its limit of threads gives none: the watcher asks again in a second.
+void Scheduler::State::StartMissing(const std::shared_ptr<State>& state) {
+  while (state->workers < state->wanted_workers + state->overdue) {
+    try {
+      std::thread worker([state] { Work(state); });
+      pthread_setname_np(worker.native_handle(), "tocsin-work");
+      worker.detach();
+    } catch (const std::system_error&) {
+      return;
+    }
+    ++state->workers;
+  }
 }
 
 void Scheduler::Work(std::shared_ptr<State> state) {
@@ -155,6 +162,7 @@ void Scheduler::Watch(const std::shared_ptr<State>& state) {
   MutexLock lock(state->mutex);
   while (!state->stop.stop_requested()) {
     const MonoTime now = state->clock.Mono();
+    State::StartMissing(state);
     // Rounds begin without waking this thread: one that begins now is looked at in a second.
     MonoTime next = now + seconds(1);
     for (std::size_t i = 0; i < state->slots.size(); ++i) {
@@ -166,8 +174,7 @@ void Scheduler::Watch(const std::shared_ptr<State>& state) {
       }
       slot.overdue = true;
       ++state->overdue;
-      ++state->workers;
-      StartWorker(state);
+      State::StartMissing(state);
       const std::shared_ptr<const Job> job = slot.job;
       state->mutex.unlock();
       job->overdue();

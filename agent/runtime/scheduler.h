@@ -55,7 +55,6 @@ class Scheduler {
   struct State;
   static void Work(std::shared_ptr<State> state);
   static void Watch(const std::shared_ptr<State>& state);
-  static void StartWorker(const std::shared_ptr<State>& state);
 
   std::shared_ptr<State> state_;
   std::thread watcher_;

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 #include <map>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -73,15 +74,22 @@ bool Loop::State::StartLocked() {
   epoll_event wake{};
   wake.events = EPOLLIN;
   wake.data.u64 = kWakeId;
-  if (epoll_fd < 0 || wake_fd < 0 || ::epoll_ctl(epoll_fd, EPOLL_CTL_ADD, wake_fd, &wake) != 0) {
-    if (!start_failed) LogError("networked collectors wait", {{"error", std::strerror(errno)}});
-    start_failed = true;
-    if (epoll_fd >= 0) ::close(epoll_fd);
-    if (wake_fd >= 0) ::close(wake_fd);
-    epoll_fd = wake_fd = -1;
+  const auto failed = [&](const char* why) {
+    if (!std::exchange(start_failed, true)) {
+      LogError("networked collectors wait", {{"error", why}});
+    }
+    if (epoll_fd >= 0) ::close(std::exchange(epoll_fd, -1));
+    if (wake_fd >= 0) ::close(std::exchange(wake_fd, -1));
     return false;  // tried anew at the next Post()
+  };
+  if (epoll_fd < 0 || wake_fd < 0 || ::epoll_ctl(epoll_fd, EPOLL_CTL_ADD, wake_fd, &wake) != 0) {
+    return failed(std::strerror(errno));
   }
-  thread = std::thread([this] { Run(); });
+  try {
+    thread = std::thread([this] { Run(); });
+  } catch (const std::system_error& error) {
+    return failed(error.what());
+  }
   return true;
 }
 

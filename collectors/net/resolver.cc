@@ -11,6 +11,7 @@
 #include <cstring>
 #include <deque>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -88,7 +89,11 @@ struct Resolver::State {
 
   static void Work(const std::shared_ptr<State>& state);
   std::optional<Question> Next() EXCLUDES(mutex);
-  void Answer(const std::weak_ptr<Done>& done, Resolved resolved) EXCLUDES(mutex);
+  void Answer(const std::weak_ptr<Done>& done, Resolved resolved) EXCLUDES(mutex) {
+    const MutexLock lock(mutex);
+    AnswerLocked(done, std::move(resolved));
+  }
+  void AnswerLocked(const std::weak_ptr<Done>& done, Resolved resolved) REQUIRES(mutex);
 
   Mutex mutex;
   CondVar changed;
@@ -115,8 +120,7 @@ std::optional<Resolver::State::Question> Resolver::State::Next() {
   return question;
 }
 
-void Resolver::State::Answer(const std::weak_ptr<Done>& done, Resolved resolved) {
-  const MutexLock lock(mutex);
+void Resolver::State::AnswerLocked(const std::weak_ptr<Done>& done, Resolved resolved) {
   if (!loop) return;
   loop->Post([done, resolved = std::move(resolved)] {
     const auto still = done.lock();
@@ -155,9 +159,17 @@ Resolver::Handle Resolver::Start(const std::string& host, IpVersion version,
   const MutexLock lock(state_->mutex);
   state_->waiting.push_back({host, version, waits});
   if (state_->idle < state_->waiting.size() && state_->threads < kMaxThreads) {
-    ++state_->threads;
-    // Not joined: it may hang in a lookup for longer than anybody wants to wait.
-    std::thread([state = state_] { State::Work(state); }).detach();
+    try {
+      // Not joined: it may hang in a lookup for longer than anybody wants to wait.
+      std::thread([state = state_] { State::Work(state); }).detach();
+      ++state_->threads;
+    } catch (const std::system_error& error) {
+      if (state_->threads == 0) {
+        state_->waiting.pop_back();
+        state_->AnswerLocked(waits, {{}, std::string("no thread to look it up: ") + error.what()});
+        return waits;
+      }
+    }
   }
   state_->changed.NotifyOne();
   return waits;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <deque>
+#include <system_error>
 #include <thread>
 
 #include "base/mutex.h"
@@ -34,7 +35,12 @@ class KafkaWorker {
     if (stopped_) return;
     jobs_.push_back(std::move(job));
     changed_.NotifyOne();
-    if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
+    if (thread_.joinable()) return;
+    try {
+      thread_ = std::thread([this] { Run(); });
+    } catch (const std::system_error&) {
+      jobs_.pop_back();  // no thread to be had now: whoever waits for this job times out
+    }
   }
 
   /// Waits for the job that runs.

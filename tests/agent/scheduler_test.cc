@@ -7,6 +7,8 @@
 #include <latch>
 #include <thread>
 
+#include "tests/base/no_threads.h"
+
 namespace tocsin {
 namespace {
 
@@ -71,6 +73,33 @@ TEST(SchedulerTest, HungJobsCostTheOthersNothingAndThreadsDoNotPileUp) {
   release.set_value();
   scheduler.Stop(seconds(10));
   AwaitWorkersEnd(scheduler);  // Stop() waits for no job that is overdue still
+}
+
+TEST(SchedulerTest, AHostThatGivesNoMoreThreadsIsAskedAgain) {
+  static const SystemClock clock;  // outlives every worker
+  std::promise<void> release;
+  const auto released = release.get_future().share();
+  std::promise<void> overdue;
+  std::promise<void> healthy;
+  std::atomic<int> rounds = 0;
+  Scheduler scheduler(clock, 1);
+  {
+    const NoThreads none;
+    scheduler.Add(MakeJob(
+        "hung", milliseconds(1), [released](std::stop_token) { released.wait(); },
+        [&, told = std::make_shared<std::atomic<bool>>(false)] {
+          if (!told->exchange(true)) overdue.set_value();
+        }));
+    overdue.get_future().wait();
+    EXPECT_EQ(scheduler.workers(), 1u);
+  }
+  scheduler.Add(MakeJob("healthy", seconds(10), [&](std::stop_token) {
+    if (++rounds == 1) healthy.set_value();
+  }));
+  healthy.get_future().wait();
+  release.set_value();
+  scheduler.Stop(seconds(10));
+  AwaitWorkersEnd(scheduler);
 }
 
 TEST(SchedulerTest, StopAsksRunningRoundsToEnd) {

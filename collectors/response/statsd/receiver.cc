@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <span>
+#include <system_error>
 
 #include "collectors/response/statsd/address.h"
 
@@ -78,7 +79,11 @@ Result<std::unique_ptr<Receiver>> Receiver::Start(const ReceiverOptions& options
   }
   receiver->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (receiver->wake_ < 0) return OsError("eventfd", errno);
-  receiver->thread_ = std::thread([r = receiver.get()] { r->Run(); });
+  try {
+    receiver->thread_ = std::thread([r = receiver.get()] { r->Run(); });
+  } catch (const std::system_error& error) {
+    return Error{Errc::kIo, std::string("statsd: no thread: ") + error.what()};
+  }
   return receiver;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "collectors/net/network.h"
+#include "tests/base/no_threads.h"
 #include "tests/collectors/net/on_loop.h"
 
 namespace tocsin::net {
@@ -40,6 +41,15 @@ TEST_F(LoopTest, WorkRunsInOrderOnOneThreadThatIsNotTheCallers) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
   EXPECT_NE(thread, std::this_thread::get_id());
   EXPECT_FALSE(loop_.IsLoopThread());
+}
+
+TEST_F(LoopTest, WithoutAThreadWorkWaitsForThePostThatGetsOne) {
+  int done = 0;
+  {
+    const NoThreads none;
+    loop_.Post([&] { ++done; });
+  }
+  OnLoop(loop_, [&] { EXPECT_EQ(done, 1); });
 }
 
 TEST_F(LoopTest, TimersFireWhenTheirTimeHasComeInItsOrder) {
@@ -160,6 +170,26 @@ TEST(ResolverTest, LiteralsAndLocalNamesHaveAddressesAndOthersAnError) {
     ASSERT_FALSE(resolved.addresses.empty()) << c.host << ": " << resolved.error;
     EXPECT_EQ(resolved.addresses[0].Ip(), c.ip);
   }
+}
+
+TEST(ResolverTest, WithoutAThreadThereIsAnErrorAndTheNextLookupGoesOn) {
+  const SystemClock clock;
+  Network network(clock);
+  const auto look_up = [&](std::promise<Resolved>& answer) {
+    return network.resolver().Start("localhost", IpVersion::kAny, [&](Resolved resolved) {
+      answer.set_value(std::move(resolved));
+    });
+  };
+  Resolver::Handle handle;
+  std::promise<Resolved> none;
+  OnLoop(network.loop(), [&] {
+    const NoThreads no_threads;
+    handle = look_up(none);
+  });
+  EXPECT_NE(none.get_future().get().error.find("no thread"), std::string::npos);
+  std::promise<Resolved> some;
+  OnLoop(network.loop(), [&] { handle = look_up(some); });
+  EXPECT_EQ(some.get_future().get().error, "");
 }
 
 TEST(ResolverTest, AnAnswerNobodyWaitsForIsDropped) {

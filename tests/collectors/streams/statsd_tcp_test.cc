@@ -11,6 +11,7 @@
 #include <string>
 
 #include "collectors/response/statsd/receiver.h"
+#include "tests/base/no_threads.h"
 
 namespace tocsin::statsd {
 namespace {
@@ -88,6 +89,16 @@ class StatsdTcpTest : public testing::Test {
   SharedTable shared_{mapping_, {}, [](std::string_view) { return false; }};
   std::unique_ptr<Receiver> receiver_;
 };
+
+TEST_F(StatsdTcpTest, WithoutAThreadThereIsAnErrorAndTheAddressIsFree) {
+  {
+    const NoThreads none;
+    ReceiverOptions options;
+    options.tcp = {"127.0.0.1:0"};
+    EXPECT_FALSE(Receiver::Start(options, shared_).ok());
+  }
+  Start();
+}
 
 TEST_F(StatsdTcpTest, LinesInPiecesFromManyConnections) {
   Start();

@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -93,6 +95,14 @@ Status ReadAll(int fd, const std::string& path, std::string& buffer, std::size_t
   return Unit{};
 }
 
+/// Whether a file says "gone" once it is. One on a disk is replaced by rename(2), and a descriptor
+/// would show what it was before for ever.
+bool IsOfKernel(int fd) {
+  struct statfs info {};
+  return ::fstatfs(fd, &info) == 0 &&
+         (info.f_type == PROC_SUPER_MAGIC || info.f_type == SYSFS_MAGIC);
+}
+
 class RealHostFile final : public HostFile {
  public:
   explicit RealHostFile(std::string path) : path_(std::move(path)) {}
@@ -105,9 +115,10 @@ class RealHostFile final : public HostFile {
       }
       fd_ = Fd();  // gone, replaced or empty: ask the path again
     }
-    TRY_ASSIGN(fd_, OpenRegular(path_));
+    TRY_ASSIGN(Fd fd, OpenRegular(path_));
     std::size_t size = 0;
-    TRY(ReadAll(fd_.get(), path_, buffer_, size));
+    TRY(ReadAll(fd.get(), path_, buffer_, size));
+    if (IsOfKernel(fd.get())) fd_ = std::move(fd);
     return std::string_view(buffer_.data(), size);
   }
 

@@ -32,9 +32,9 @@ struct HostPaths {
   std::string udev_data = "/run/udev/data";
 };
 
-/// A file that is read again every round. The descriptor stays open between rounds and is read by
-/// pread(2) from 0, which re-renders procfs and sysfs files without the cost of a path walk; it is
-/// opened again when the read fails or the file was replaced. One thread at a time.
+/// A file that is read again every round. In procfs and sysfs the descriptor stays open and is read
+/// by pread(2) from 0, which re-renders the file without a path walk, until a read fails; any other
+/// file, which may have been replaced, is opened anew each time. One thread at a time.
 class HostFile {
  public:
   virtual ~HostFile() = default;

@@ -60,10 +60,22 @@ TEST_F(HostFsTest, AnEmptyFileIsOpenedAgainInCaseItWasReplaced) {
   EXPECT_EQ(*file->Read(), "new");
 }
 
+TEST_F(HostFsTest, AFileOnADiskIsSeenReplaced) {
+  root_.Write("root/etc/passwd", "root:x:0:0\n");
+  const auto file = host_->File(host_->RootPath("etc/passwd"));
+  EXPECT_EQ(*file->Read(), "root:x:0:0\n");
+  // As useradd(8) does it.
+  root_.Write("root/etc/passwd+", "root:x:0:0\nweb:x:1000:1000\n");
+  fs::rename(root_ / "root/etc/passwd+", root_ / "root/etc/passwd");
+  EXPECT_EQ(*file->Read(), "root:x:0:0\nweb:x:1000:1000\n");
+  fs::remove(root_ / "root/etc/passwd");
+  EXPECT_EQ(file->Read().error().code(), Errc::kNotFound);
+}
+
 TEST_F(HostFsTest, AHandleKeepsOneDescriptor) {
   root_.Write("proc/stat", "1");
   const std::size_t before = OpenDescriptors();
-  const auto file = host_->File(host_->ProcPath("stat"));
+  const auto file = MakeHostFs({})->File("/proc/stat");
   const auto dir = host_->Dir(host_->ProcPath(""));
   std::string buffer;
   for (int i = 0; i < 50; ++i) {

@@ -101,7 +101,8 @@ class Folder {
     }
   }
 
-  /// "8:0 rbytes=1 wbytes=2 rios=3 wios=4 …" a line.
+  /// "8:0 rbytes=1 wbytes=2 rios=3 wios=4 …" a line. Linux 5.14 to 5.16 do not end the line of a
+  /// device without statistics: the next one's name follows on it.
   void Io(std::string_view file) {
     std::string_view rest = Text(file);
     while (!rest.empty()) {
@@ -110,6 +111,7 @@ class Folder {
       io.device = TakeField(line);
       bool any = false;
       for (std::string_view pair = TakeField(line); !pair.empty(); pair = TakeField(line)) {
+        if (!any && pair.find('=') == std::string_view::npos) io.device = pair;
         any = AddIo(pair, io) || any;
       }
       if (any) values_.io.push_back(std::move(io));

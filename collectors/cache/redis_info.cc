@@ -122,6 +122,7 @@ class InfoReader {
   std::array<std::string_view, kKnownCount> known_{};
   std::vector<CommandStat> commands_;
   std::vector<std::string_view> seen_databases_;
+  std::vector<std::array<LabelView, 3>> replicas_;
   double keys_ = 0;
   InfoSummary summary_;
 };
@@ -257,6 +258,9 @@ void InfoReader::AddReplica(std::string_view value) {
   const std::array labels{LabelView{"slave_ip", PartOf(value, "ip")},
                           LabelView{"slave_port", PartOf(value, "port")},
                           LabelView{"slave_state", PartOf(value, "state")}};
+  // Behind an address translation several replicas look like one.
+  if (std::find(replicas_.begin(), replicas_.end(), labels) != replicas_.end()) return;
+  replicas_.push_back(labels);
   out_.Add(kSlaveOffset, labels, *offset);
   if (const auto lag = ParseDouble(PartOf(value, "lag")); lag && *lag >= 0) {
     out_.Add(kSlaveLag, labels, *lag);

@@ -89,6 +89,20 @@ TEST_F(CachesTest, ARedisAnswersOverOneConnectionRoundAfterRound) {
   EXPECT_EQ(server.connections(), 1);
 }
 
+TEST_F(CachesTest, ReplicasThatLookAlikeCostNothingElse) {
+  const std::string info =
+      "# Replication\r\nrole:master\r\nconnected_slaves:2\r\n"
+      "slave0:ip=172.17.0.1,port=6379,state=online,offset=70,lag=0\r\n"
+      "slave1:ip=172.17.0.1,port=6379,state=online,offset=60,lag=1\r\n";
+  net::ScriptedServer server({net::Expect(kLastQuestion), net::Send(RedisAnswers(info))});
+  const auto values = Round(*Redis(server));
+  EXPECT_EQ(values.at("redis_up{instance=\"t\"}"), 1);
+  EXPECT_EQ(values.at("redis_connected_slaves{instance=\"t\"}"), 2);
+  EXPECT_EQ(values.at("redis_connected_slave_offset_bytes{instance=\"t\", "
+                      "slave_ip=\"172.17.0.1\", slave_port=\"6379\", slave_state=\"online\"}"),
+            70);
+}
+
 TEST_F(CachesTest, AConnectionThatTheServerClosedBetweenRoundsIsMadeAnew) {
   net::ScriptedServer server({net::Expect(kLastQuestion), net::Send(RedisAnswers(kInfo))});
   const auto pool = Redis(server);

@@ -92,9 +92,22 @@ class HwmonCollector final : public Collector {
       ListSensors(dir + "/device", sensors);
       Chip chip{.name = ChipName(dir), .human_name = HumanName(dir), .labels = {}, .readings = {}};
       if (chip.name.empty()) continue;
+      MakeNameUnique(chip, name);
       for (const auto& [sensor, properties] : sensors) AddSensor(sensor, properties, chip);
       chips_.push_back(std::move(chip));
     }
+  }
+
+  /// A driver may have several chips of one device, as i915 has one for each of its tiles: the
+  /// second one is told by the driver's name for it, or else by its folder's.
+  void MakeNameUnique(Chip& chip, const std::string& folder) const {
+    const auto taken = [this](const std::string& name) {
+      return std::any_of(chips_.begin(), chips_.end(),
+                         [&](const Chip& other) { return other.name == name; });
+    };
+    if (!taken(chip.name)) return;
+    const std::string by_driver = chip.name + "_" + chip.human_name;
+    chip.name = chip.human_name.empty() || taken(by_driver) ? chip.name + "_" + folder : by_driver;
   }
 
   void ListSensors(const std::string& dir, Sensors& sensors) const {

@@ -61,8 +61,9 @@ struct FileSource {
       complaints.Set(path, status.error().message());
       return;
     }
-    seen = *status;
     const auto text = fs.Read(path);
+    seen.reset();
+    if (text) seen = *status;  // else it is read again, though it does not change
     auto parsed = text ? ParseTargetFile(*text, path) : Result<TargetList>(text.error());
     complaints.Set(path, parsed ? "" : parsed.error().message());
     if (parsed) targets = *std::move(parsed);

@@ -27,6 +27,8 @@ constexpr std::size_t kMaxServers = 3;  // as the system's resolver has it
 constexpr std::uint16_t kDnsPort = 53;
 constexpr std::uint16_t kNoSuchName = 3;
 constexpr std::size_t kMaxResolvConf = 64 << 10;
+/// What Prometheus asks for too: some seventy records, where 512 bytes hold eight.
+constexpr std::size_t kUdpBytes = 4'096;
 
 std::optional<Address> MakeAddress(const std::string& ip, std::uint16_t port) {
   Address address;
@@ -153,6 +155,8 @@ Status SrvQuery::Ask(const Address& server) {
   question.id = query_id_;
   question.name = name_;
   question.type = probe::dns_type::kSrv;
+  // A server that knows nothing of EDNS0 says FORMERR: the second round asks without.
+  if (tried_ <= servers_.size()) question.udp_bytes = kUdpBytes;
   const std::string query = probe::BuildDnsQuery(question);
   fd_ = ::socket(server.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   // Connected: what others send is not received, and a closed port is told of.
@@ -165,7 +169,7 @@ Status SrvQuery::Ask(const Address& server) {
 }
 
 void SrvQuery::Receive() {
-  std::array<char, 4'096> buffer;
+  std::array<char, kUdpBytes> buffer;
   const ssize_t n = ::recv(fd_, buffer.data(), buffer.size(), 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n < 0) {

@@ -290,7 +290,7 @@ std::string BuildDnsQuery(const DnsQuestion& question) {
   std::string out;
   Put16(out, question.id);
   Put16(out, question.recursion_desired ? kRecursionDesired : 0);
-  for (const unsigned count : {1u, 0u, 0u, 0u}) Put16(out, count);
+  for (const unsigned count : {1u, 0u, 0u, question.udp_bytes > 0 ? 1u : 0u}) Put16(out, count);
   std::string_view name = question.name;
   while (!name.empty() && name != ".") {
     const std::size_t dot = std::min(name.find('.'), name.size());
@@ -301,6 +301,12 @@ std::string BuildDnsQuery(const DnsQuestion& question) {
   out += '\0';
   Put16(out, question.type);
   Put16(out, question.klass);
+  if (question.udp_bytes > 0) {  // RFC 6891, 6.1.2
+    out += '\0';
+    Put16(out, dns_type::kOpt);
+    Put16(out, question.udp_bytes);
+    out.append(6, '\0');
+  }
   return out;
 }
 

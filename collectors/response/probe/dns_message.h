@@ -17,6 +17,8 @@ struct DnsQuestion {
   std::uint16_t type = 1;
   std::uint16_t klass = 1;
   bool recursion_desired = true;
+  /// Bytes of an answer by UDP that the asker takes (EDNS0); 0: the 512 that all servers know.
+  std::uint16_t udp_bytes = 0;
 };
 
 std::string BuildDnsQuery(const DnsQuestion& question);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -147,6 +148,18 @@ TEST_F(DiscoveryTest, FilesAreFollowed) {
   EXPECT_EQ(At(60), "");
 }
 
+TEST_F(DiscoveryTest, AFileThatCouldNotBeReadIsReadLaterThoughItDoesNotChange) {
+  dir_.Write("one.yml", "- targets: [a]");
+  EXPECT_EQ(Read("file_sd: [one.yml]"), "");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_EQ(At(0), "");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(At(1), "a\n");
+}
+
 /// Answers each question with what a test says.
 class NameServer {
  public:
@@ -220,6 +233,14 @@ class NameServer {
       std::string forged = Answer(query, '\0', {{1, "forged"}});
       forged[0] = static_cast<char>(forged[0] ^ 1);
       std::string real = Answer(query, '\0', {{8080, "one.example"}, {9090, "two.example"}});
+      const bool knows_edns = query[11] == '\1';
+      if (answer == "many") {
+        std::vector<std::pair<int, std::string>> records;
+        for (int i = 0; i < 60; ++i) records.emplace_back(8000 + i, "node.service.example");
+        real = Answer(query, '\0', knows_edns ? records : decltype(records)());
+        if (!knows_edns) real[2] = '\x83';  // truncated
+      }
+      if (answer == "old" && knows_edns) real = Answer(query, '\1', {});
       if (answer == "none") real = Answer(query, '\3', {});
       if (answer == "broken") real = Answer(query, '\2', {});
       for (const std::string& message : {std::string("junk"), forged, real}) {
@@ -233,6 +254,25 @@ class NameServer {
   int port_ = 0;
   std::thread thread_;
 };
+
+TEST_F(DiscoveryTest, ManyServiceRecordsAndAServerThatKnowsOnlyFew) {
+  const NameServer many({"many"});
+  const NameServer old({"old", "old"});
+  const auto wait_for = [&](const NameServer& server) {
+    EXPECT_EQ(Read("dns_srv: [{ name: _m._tcp.example.org, server: '127.0.0.1:" +
+                   std::to_string(server.port()) + "' }]"),
+              "");
+    std::string targets;
+    for (int i = 0; i < 4'000 && targets.empty(); ++i) {
+      targets = At(0);
+      std::this_thread::sleep_for(milliseconds(5));
+    }
+    return targets;
+  };
+  const std::string found = wait_for(many);
+  EXPECT_EQ(std::count(found.begin(), found.end(), '\n'), 60);
+  EXPECT_EQ(wait_for(old), "one.example:8080\ntwo.example:9090\n");
+}
 
 TEST_F(DiscoveryTest, ServiceRecords) {
   const NameServer server({"two", "broken", "broken", "none"});

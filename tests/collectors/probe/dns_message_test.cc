@@ -29,6 +29,8 @@ TEST(DnsMessage, BuildsAQuestion) {
             "\x12\x34\x01\0\0\1\0\0\0\0\0\0\1a\2bc\0\0\x1c\0\1"s);
   EXPECT_EQ(BuildDnsQuery({.name = ".", .type = 2, .recursion_desired = false}),
             "\0\0\0\0\0\1\0\0\0\0\0\0\0\0\2\0\1"s);
+  EXPECT_EQ(BuildDnsQuery({.name = "a", .type = 33, .udp_bytes = 4'096}),
+            "\0\0\1\0\0\1\0\0\0\0\0\1\1a\0\0\x21\0\1\0\0\x29\x10\0\0\0\0\0\0\0"s);
 }
 
 TEST(DnsMessage, WritesRecordsAsZoneFilesDo) {

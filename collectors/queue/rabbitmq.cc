@@ -12,6 +12,7 @@ constexpr FamilySpec kDropped{"rabbitmq_dropped_queues", MetricType::kGauge,
                               "Queues that are not exported because there are too many."};
 
 constexpr std::size_t kPageSize = 500;  // the most that RabbitMQ gives
+constexpr int kNoSuchPage = 400;        // HTTP status: "page_out_of_range"
 
 /// How to speak to servers and what to ask them.
 struct RabbitServer {
@@ -57,6 +58,8 @@ class RabbitTarget final : public net::Target {
       request_.reset();
       if (outcome.failure) return Done(*std::move(outcome.failure));
       const int status = outcome.reply.status;
+      // Queues went while we read: there are fewer pages than the last one said.
+      if (status == kNoSuchPage && page_ > 1) return Finish();
       if (status == 200) return (this->*take)(outcome.reply.body);
       const auto reason = status == 401 || status == 403        ? net::Reason::kAuth
                           : !outcome.reply.redirect_url.empty() ? net::Reason::kRedirect
@@ -87,6 +90,10 @@ class RabbitTarget final : public net::Target {
     }
     // Pages past the limit would only be counted, and each costs the server work.
     if (page_++ < *pages && queues_.dropped == 0) return GetPage();
+    Finish();
+  }
+
+  void Finish() {
     out_->Add(kUp, {}, 1);
     out_->Add(kDropped, {}, static_cast<double>(queues_.dropped));
     Done(std::nullopt);

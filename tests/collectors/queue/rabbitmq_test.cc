@@ -38,6 +38,20 @@ TEST(RabbitmqTest, AllPagesAreRead) {
   EXPECT_EQ(ValueOf(page, "rabbitmq_queues" + instance + "}"), "3");
 }
 
+TEST(RabbitmqTest, QueuesThatGoBetweenTwoPagesAreNoFailure) {
+  net::ScriptedServer server(
+      {Expect("GET /api/overview"), Answer(kOverview), Expect("GET /api/nodes"), Answer("[]"),
+       Expect("/api/queues?page=1&"),
+       Answer(R"({"page_count":2,"items":[{"name":"a","vhost":"/","messages":1}]})"),
+       Expect("/api/queues?page=2&"),
+       Answer(R"({"error":"page_out_of_range","reason":"page: 2, len: 1"})", "400 Bad Request")});
+  CollectorRun run("rabbitmq", Settings(server));
+  const std::string page = run.Round();
+  const std::string instance = "{instance=\"127.0.0.1:" + std::to_string(server.port()) + "\"";
+  EXPECT_EQ(ValueOf(page, "rabbitmq_up" + instance + "}"), "1") << page;
+  EXPECT_EQ(ValueOf(page, "queue_depth" + instance + ",queue=\"a\"}"), "1");
+}
+
 TEST(RabbitmqTest, WhatGoesWrongHasAReason) {
   const std::string later = "GET /api/nodes";
   const std::vector<std::pair<std::vector<Act>, std::string>> cases{

@@ -124,6 +124,7 @@ void ReadSample(std::string_view name, std::string_view text, LineSink& sink) {
   const auto kind = KindOf(type);
   if (!kind) return sink.TakeError(SampleError::kIllegalEvent);
   Sample sample{name, options.tags, options.container, *kind, false, 0, 1, {}};
+  if (*kind == Kind::kSet) return TakeValue(values, sample, options.rate, sink);
   do {
     TakeValue(TakeUntil(values, ':'), sample, options.rate, sink);
   } while (!values.empty());
@@ -199,11 +200,13 @@ LineKind ReadLine(std::string_view line, LineSink& sink) {
     sink.TakeError(SampleError::kMixedTagging);
     return LineKind::kSamples;
   }
-  const bool packed = rest.find(':') < bar;
+  const bool colons = rest.find(':') < bar;
   const std::string_view after = rest.substr(bar + 1);
-  if (packed && !MayBePacked(after.substr(0, after.find('|')))) {
+  const std::string_view type = after.substr(0, after.find('|'));
+  const bool is_set = type == "s";  // whose members may hold colons (2001:db8::1)
+  if (colons && !is_set && !MayBePacked(type)) {
     sink.TakeError(SampleError::kInvalidPackedType);
-  } else if (packed || tagged) {
+  } else if (colons || tagged) {
     ReadSample(name, rest, sink);
   } else {
     // Several samples of one name. (A container's id has a colon too.)

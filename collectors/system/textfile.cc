@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "base/log.h"
+#include "collectors/every.h"
 #include "collectors/host_fs.h"
 #include "collectors/path_glob.h"
 #include "collectors/row_cache.h"
@@ -43,7 +44,7 @@ class TextfileCollector final : public Collector {
       : fs_(fs), patterns_(std::move(patterns)), max_age_(max_age) {}
 
   Status Collect(const RoundContext& round, FamilySink& out) override {
-    FindDirectories(round.now);
+    FindDirectories(round);
     bool failed = false;
     bool changed = std::exchange(directories_changed_, false);
     for (Directory& directory : directories_) {
@@ -85,9 +86,9 @@ class TextfileCollector final : public Collector {
     return *directory.files.Get(i);
   }
 
-  void FindDirectories(WallTime now) {
-    if (expanded_at_ && (!any_glob_ || now - *expanded_at_ < kExpandEvery)) return;
-    expanded_at_ = now;
+  void FindDirectories(const RoundContext& round) {
+    if (!expand_.Due(round) || (expanded_ && !any_glob_)) return;
+    expanded_ = true;
     std::vector<std::string> paths;
     for (const std::string& pattern : patterns_) {
       std::vector<std::string> found;
@@ -194,7 +195,8 @@ class TextfileCollector final : public Collector {
   const std::vector<std::string> patterns_;
   const milliseconds max_age_;
   bool any_glob_ = false;
-  std::optional<WallTime> expanded_at_;
+  bool expanded_ = false;
+  Every expand_{kExpandEvery};
   std::deque<Directory> directories_;
   bool directories_changed_ = true;
 

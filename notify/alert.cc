@@ -64,6 +64,7 @@ Message Supersede(const Message& older, Message newer, WallTime now) {
   }
   if (!newer.send_resolved) std::erase_if(newer.alerts, std::mem_fn(&Alert::resolved));
   newer.repetition = newer.repetition && older.repetition;
+  newer.plain = newer.plain || older.plain;
   return newer;
 }
 

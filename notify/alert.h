@@ -69,6 +69,8 @@ struct Message {
   /// Of a whole group: what fires in it (by fingerprint, sorted) and is silenced or inhibited. It
   /// is not told of and has not ended. Not kept over restarts: only what comes next has need of it.
   std::vector<std::uint64_t> muted = {};
+  /// The receiver could not read it with its markup. Not kept over restarts.
+  bool plain = false;
   /// Repeats what was delivered already (a resend): need not survive a crash.
   bool repetition = false;
 };

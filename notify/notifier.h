@@ -26,6 +26,7 @@ struct Verdict {
   std::optional<milliseconds> retry_after;  // kRetry: the receiver's own wish
   std::string reason;                       // one word for a metric: "timeout", "status_5xx" …
   std::string detail;                       // for the log; holds no secret
+  bool without_markup = false;              // kRetry: as plain text (Message::plain)
 };
 
 /// Immutable; used on the dispatcher's thread.

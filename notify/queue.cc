@@ -111,6 +111,7 @@ DestinationQueue::Outcome DestinationQueue::Finish(const Verdict& verdict, Momen
       outcome.expired.assign(std::make_move_iterator(expired),
                              std::make_move_iterator(batch.end()));
       batch.erase(expired, batch.end());
+      for (Queued& item : batch) item.message.plain |= verdict.without_markup;
       put_back(batch);
       not_before_ = now.mono + Backoff(verdict.retry_after);
       ++failures_;

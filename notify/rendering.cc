@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/parse.h"
 #include "notify/acknowledge_link.h"
 
 namespace tocsin::notify {
@@ -84,12 +85,24 @@ Rendering::Rendering(const Message& message, const Options& options, WallTime no
   value_ = tmpl::ToValue(data_);
 }
 
-std::string Rendering::Expand(const tmpl::Template& text) const {
+Result<std::string> Rendering::TryExpand(const tmpl::Template& text) const {
   tmpl::Environment environment;
   environment.now = now_;
   environment.external_url = options_.external_url;
   if (options_.escaping == ValueEscaping::kHtml) environment.escaping = tmpl::Escaping::kHtml;
-  auto expanded = text.Execute(value_, environment);
+  return text.Execute(value_, environment);
+}
+
+std::string Rendering::ExpandRequired(const tmpl::Template& text) const {
+  std::string expanded = Expand(text);
+  if (!Trim(expanded).empty()) return expanded;
+  const Labels& labels = data_.group_labels.empty() ? data_.common_labels : data_.group_labels;
+  const std::string line = "[" + data_.status + "] " + labels.ToString();
+  return options_.escaping == ValueEscaping::kHtml ? SlackEscaped(line) : line;
+}
+
+std::string Rendering::Expand(const tmpl::Template& text) const {
+  auto expanded = TryExpand(text);
   if (expanded) return *std::move(expanded);
   const std::string account =
       "error expanding template: " + expanded.error().message() + "\n" + PlainAccount();

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "notify/alert.h"
 #include "rules/template/alertmanager.h"
 #include "rules/template/template.h"
@@ -37,6 +38,11 @@ class Rendering {
   /// Never fails: where a template does, its error and a plain account of the alerts take its
   /// place, so that the page still goes out.
   std::string Expand(const tmpl::Template& text) const;
+  /// The same for what a receiver refuses to have blank: then a line that names the group. (A
+  /// template of common annotations is blank as soon as two alerts differ.)
+  std::string ExpandRequired(const tmpl::Template& text) const;
+  /// Without that care. Errors: kInvalid.
+  Result<std::string> TryExpand(const tmpl::Template& text) const;
 
   bool firing() const { return data_.status == "firing"; }
   const tmpl::NotificationData& data() const { return data_; }

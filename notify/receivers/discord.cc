@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/parse.h"
 #include "notify/receivers/receivers.h"
 #include "notify/text.h"
 
@@ -24,13 +25,17 @@ class Discord final : public Notifier {
 
   Result<Request> Render(std::span<const Message> batch, WallTime now) const override {
     const Rendering rendering(batch[0], {external_url}, now);
+    const std::string said = rendering.Expand(content);
+    const std::string headline = rendering.Expand(title);
+    const bool blank = Trim(said).empty() && Trim(headline).empty();  // Discord refuses a whole one
+    const std::string details = blank ? rendering.ExpandRequired(text) : rendering.Expand(text);
     std::string body;
     JsonWriter json(body);
     json.BeginObject();
-    json.Key("content").String(CutText(rendering.Expand(content), kMaxContent));
+    json.Key("content").String(CutText(said, kMaxContent));
     json.Key("embeds").BeginArray().BeginObject();
-    json.Key("title").String(CutText(rendering.Expand(title), kMaxTitle));
-    json.Key("description").String(CutText(rendering.Expand(text), kMaxDescription));
+    json.Key("title").String(CutText(headline, kMaxTitle));
+    json.Key("description").String(CutText(details, kMaxDescription));
     json.Key("color").Int(rendering.firing() ? kRed : kGreen).EndObject().EndArray();
     if (!user_name.empty()) json.Key("username").String(user_name);
     if (!avatar_url.empty()) json.Key("avatar_url").String(avatar_url);

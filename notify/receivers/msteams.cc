@@ -27,7 +27,7 @@ class MsTeams final : public Notifier {
     json.BeginObject().Key("@context").String("http://schema.org/extensions");
     json.Key("@type").String("MessageCard");
     json.Key("title").String(CutText(rendering.Expand(title), kMaxTitle));
-    json.Key("summary").String(CutText(rendering.Expand(summary), kMaxTitle));
+    json.Key("summary").String(CutText(rendering.ExpandRequired(summary), kMaxTitle));
     json.Key("text").String(CutText(rendering.Expand(text), kMaxText));
     json.Key("themeColor").String(rendering.firing() ? "8C1A1A" : "2DC72D").EndObject();
     TRY_ASSIGN(HttpRequest request, JsonPost(http, url, "", std::move(body)));

@@ -64,7 +64,7 @@ class Opsgenie final : public Notifier {
     std::string body;
     JsonWriter json(body);
     json.BeginObject().Key("alias").String(rendering.IncidentKey());
-    json.Key("message").String(CutText(rendering.Expand(message), kMaxMessage));
+    json.Key("message").String(CutText(rendering.ExpandRequired(message), kMaxMessage));
     json.Key("description").String(CutText(rendering.Expand(description), kMaxDescription));
     json.Key("details").BeginObject();
     for (const LabelView label : rendering.data().common_labels) {
@@ -78,12 +78,17 @@ class Opsgenie final : public Notifier {
     WriteSplit("tags", rendering.Expand(tags), json);
     WriteSplit("actions", rendering.Expand(actions), json);
     for (const auto& [name, text] : optional) {
-      if (const std::string value = rendering.Expand(text); !value.empty()) {
-        json.Key(name).String(value);
-      }
+      const std::string value = rendering.Expand(text);
+      // Any other is refused, and the page with it; without one it is P3.
+      if (value.empty() || (name == "priority" && !IsPriority(value))) continue;
+      json.Key(name).String(value);
     }
     json.EndObject();
     return body;
+  }
+
+  static bool IsPriority(std::string_view text) {
+    return text.size() == 2 && text[0] == 'P' && text[1] >= '1' && text[1] <= '5';
   }
 
   void WriteResponders(const Rendering& rendering, JsonWriter& json) const {

@@ -1,4 +1,6 @@
+#include "base/ascii.h"
 #include "base/json.h"
+#include "base/parse.h"
 #include "notify/receivers/receivers.h"
 #include "notify/text.h"
 
@@ -72,8 +74,8 @@ class Pagerduty final : public Notifier {
       WriteList("links", links, rendering, json);
       json.Key("payload").BeginObject();
       json.Key("summary").String(Summary(rendering));
-      json.Key("source").String(rendering.Expand(source));
-      json.Key("severity").String(rendering.Expand(severity));
+      json.Key("source").String(rendering.ExpandRequired(source));
+      json.Key("severity").String(SeverityOf(rendering));
       for (const auto& [name, text] : payload) WriteUnlessEmpty(name, text, rendering, json);
       WriteDetails("custom_details", rendering, how, json);
       json.EndObject();
@@ -83,7 +85,15 @@ class Pagerduty final : public Notifier {
   }
 
   std::string Summary(const Rendering& rendering) const {
-    return CutText(rendering.Expand(description), kMaxSummary);
+    return CutText(rendering.ExpandRequired(description), kMaxSummary);
+  }
+  /// PagerDuty refuses a page with any other: that of a group whose alerts differ in it is blank.
+  std::string SeverityOf(const Rendering& rendering) const {
+    const std::string text = rendering.Expand(severity);
+    for (const std::string_view known : {"critical", "error", "warning", "info"}) {
+      if (EqualsIgnoringCase(Trim(text), known)) return std::string(known);
+    }
+    return "error";
   }
   void WriteClient(const Rendering& rendering, JsonWriter& json) const {
     WriteUnlessEmpty("client", client, rendering, json);

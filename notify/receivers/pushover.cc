@@ -35,14 +35,14 @@ class Pushover final : public Notifier {
   tmpl::Template device;
 
   Result<Request> Render(std::span<const Message> batch, WallTime now) const override {
-    const auto escaping = html ? ValueEscaping::kHtml : ValueEscaping::kNone;
-    const Rendering rich(batch[0], {external_url, 0, escaping}, now);
+    const Rendering rich(batch[0], {external_url, 0, ValueEscaping::kHtml}, now);
     const Rendering plain(batch[0], {external_url}, now);
     TRY_ASSIGN(const std::string revealed_token, token.Reveal());
     TRY_ASSIGN(const std::string revealed_user, user.Reveal());
-    std::string text = CutText(rich.Expand(message), kMaxMessage);
+    const auto marked_up = html ? rich.TryExpand(message) : Error{Errc::kInvalid, ""};
+    std::string text = CutText(marked_up ? *marked_up : plain.Expand(message), kMaxMessage);
     if (Trim(text).empty()) text = "(no details)";  // Pushover refuses an empty message
-    const std::string level(Trim(plain.Expand(priority)));
+    const std::string level = Level(plain);
     std::string form;
     AddPair("token", revealed_token, form);
     AddPair("user", revealed_user, form);
@@ -53,7 +53,7 @@ class Pushover final : public Notifier {
     AddPair("priority", level, form);
     AddPair("sound", plain.Expand(sound), form);
     AddPair("device", plain.Expand(device), form);
-    if (html) AddPair("html", "1", form);
+    if (marked_up) AddPair("html", "1", form);
     if (monospace) AddPair("monospace", "1", form);
     if (level == "2") {  // emergency: shown again until somebody acknowledges it
       AddPair("retry", std::to_string(retry.count() / 1000), form);
@@ -65,6 +65,14 @@ class Pushover final : public Notifier {
     request.body = std::move(form);
     TRY(ApplyHttpConfig(http, request));
     return Request(std::move(request));
+  }
+
+ private:
+  /// Empty (which is normal) for what Pushover would refuse.
+  std::string Level(const Rendering& rendering) const {
+    std::string level(Trim(rendering.Expand(priority)));
+    const auto number = ParseInt<int>(level);
+    return number && *number >= -2 && *number <= 2 ? level : std::string();
   }
 };
 

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/parse.h"
 #include "notify/receivers/receivers.h"
 #include "notify/text.h"
 
@@ -20,20 +21,39 @@ class Telegram final : public Notifier {
 
   Result<Request> Render(std::span<const Message> batch, WallTime now) const override {
     const auto escaping = parse_mode == "HTML" ? ValueEscaping::kHtml : ValueEscaping::kNone;
-    const Rendering rendering(batch[0], {external_url, 0, escaping}, now);
+    const Rendering rich(batch[0], {external_url, 0, escaping}, now);
     TRY_ASSIGN(const std::string revealed, token.Reveal());
-    const std::string whole = rendering.Expand(text);
-    const std::string cut = CutText(whole, kMaxText);
+    const auto whole = rich.TryExpand(text);
+    // Telegram refuses a text that ends within a tag, as a cut one may, or that is not of its
+    // format, as the account of a template's error or a '_' of a value in Markdown: these go out as
+    // plain text.
+    const bool formatted = !batch[0].plain && !parse_mode.empty() && whole &&
+                           !Trim(*whole).empty() && CutText(*whole, kMaxText) == *whole;
+    const Rendering plain(batch[0], {external_url}, now);
     std::string body;
     JsonWriter json(body);
-    json.BeginObject().Key("chat_id").Int(chat_id).Key("text").String(cut);
-    // A cut text may end within a tag, which Telegram refuses: it then goes out as plain text.
-    if (!parse_mode.empty() && cut == whole) json.Key("parse_mode").String(parse_mode);
+    json.BeginObject().Key("chat_id").Int(chat_id).Key("text");
+    if (formatted) {
+      json.String(*whole).Key("parse_mode").String(parse_mode);
+    } else {
+      json.String(CutText(plain.ExpandRequired(text), kMaxText));
+    }
     json.Key("disable_web_page_preview").Bool(true);
     json.Key("disable_notification").Bool(silent).EndObject();
     TRY_ASSIGN(HttpRequest request, JsonPost(http, Secret::Literal(api_url),
                                              "/bot" + revealed + "/sendMessage", std::move(body)));
     return Request(std::move(request));
+  }
+
+  Verdict Judge(const Result<Answer>& answer, WallTime now) const override {
+    Verdict verdict = JudgeHttp(answer, now);
+    if (verdict.kind == Verdict::Kind::kRejected && answer &&
+        answer->body.find("parse entities") != std::string::npos) {
+      verdict.kind = Verdict::Kind::kRetry;
+      verdict.reason = "markup";
+      verdict.without_markup = true;
+    }
+    return verdict;
   }
 };
 

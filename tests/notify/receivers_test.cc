@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "notify/catalog.h"
 #include "notify/mail.h"
+#include "notify/queue.h"
 #include "notify/routing_config.h"
 
 namespace tocsin::notify {
@@ -207,6 +208,30 @@ TEST_F(ReceiversTest, TelegramEscapesHtmlAndDropsTheModeWhenItCuts) {
   EXPECT_THAT(std::get<HttpRequest>(Render(*notifier, message)).body, Not(HasSubstr("parse_mode")));
 }
 
+TEST_F(ReceiversTest, WhatTelegramCannotParseGoesOutAsPlainText) {
+  const auto telegram =
+      Make("telegram_configs",
+           "{ bot_token: T, chat_id: 1, parse_mode: Markdown, message: '*{{ .Status }}* a_b' }");
+  Message message = SomeMessage();
+  EXPECT_THAT(std::get<HttpRequest>(Render(*telegram, message)).body, HasSubstr("Markdown"));
+  const Answer refused{400, "",
+                       R"({"ok":false,"error_code":400,"description":"Bad Request: can't parse )"
+                       R"(entities: Can't find end of the entity starting at byte offset 11"})"};
+  const Verdict verdict = telegram->Judge(refused, kNow);
+  ASSERT_EQ(verdict.kind, Verdict::Kind::kRetry);
+  DestinationQueue queue({}, 1);
+  queue.Put({message, kNow}, {kNow, MonoTime{}});
+  queue.Take(1, MonoTime{});
+  queue.Finish(verdict, {kNow, MonoTime{}});
+  const auto again = queue.Take(1, MonoTime{} + seconds(1));
+  ASSERT_EQ(again.size(), 1u);
+  const std::string body = std::get<HttpRequest>(Render(*telegram, again[0])).body;
+  EXPECT_THAT(body, HasSubstr(R"("text":"*firing* a_b")"));
+  EXPECT_THAT(body, Not(HasSubstr("parse_mode")));
+  EXPECT_EQ(telegram->Judge(Answer{400, "", "chat not found"}, kNow).kind,
+            Verdict::Kind::kRejected);
+}
+
 TEST_F(ReceiversTest, DiscordMentionsNobody) {
   const HttpRequest request = Http("discord_configs", "{ webhook_url: 'http://d/1' }");
   EXPECT_EQ(request.url, "http://d/1");
@@ -320,6 +345,48 @@ TEST_F(ReceiversTest, EmailHeadersHoldNoInjection) {
   EXPECT_NE(id_of(), id_of()) << "two receivers of one mailbox, at the same moment";
   EXPECT_EQ(notifier->Judge(Answer{451, "", ""}, kNow).kind, Verdict::Kind::kRetry);
   EXPECT_EQ(notifier->Judge(Answer{550, "", ""}, kNow).kind, Verdict::Kind::kRejected);
+}
+
+/// Templates of what the alerts of a group have in common give nothing as soon as they differ.
+TEST_F(ReceiversTest, WhatMustNotBeBlankIsNot) {
+  const std::string no = "'{{ .CommonAnnotations.no }}'";
+  const std::string line = R"([firing] {alertname=\"Disk\"})";
+  EXPECT_THAT(
+      Http("pagerduty_configs",
+           "{ routing_key: K, description: " + no + ", source: " + no + ", severity: " + no + " }")
+          .body,
+      HasSubstr(R"("summary":")" + line + R"(","source":")" + line + R"(","severity":"error")"));
+  const std::string opsgenie =
+      Http("opsgenie_configs", "{ api_key: K, message: " + no + ", priority: high }").body;
+  EXPECT_THAT(opsgenie, HasSubstr(R"("message":")" + line + R"(")"));
+  EXPECT_THAT(opsgenie, Not(HasSubstr("priority")));
+  EXPECT_THAT(Http("telegram_configs", "{ bot_token: T, chat_id: 1, message: " + no + " }").body,
+              HasSubstr(R"("text":")" + line + R"(")"));
+  EXPECT_THAT(Http("discord_configs",
+                   "{ webhook_url: 'http://d/1', title: " + no + ", message: " + no + " }")
+                  .body,
+              HasSubstr(R"("description":")" + line + R"(")"));
+  EXPECT_THAT(Http("msteams_configs", "{ webhook_url: 'http://m/1', summary: " + no + " }").body,
+              HasSubstr(R"("summary":")" + line + R"(")"));
+  EXPECT_THAT(Http("pushover_configs", "{ token: T, user_key: U, priority: high }").body,
+              Not(HasSubstr("priority")));
+}
+
+TEST_F(ReceiversTest, WhereTheFormatIsCheckedABrokenTemplatePagesInPlainText) {
+  for (const char* mode : {"HTML", "MarkdownV2"}) {
+    const HttpRequest request =
+        Http("telegram_configs", "{ bot_token: T, chat_id: 1, parse_mode: " + std::string(mode) +
+                                     ", message: '{{ template \"no\" . }}' }");
+    EXPECT_THAT(request.body, HasSubstr("error expanding template"));
+    EXPECT_THAT(request.body, HasSubstr("90 % full"));
+    EXPECT_THAT(request.body, Not(HasSubstr("parse_mode")));
+    EXPECT_THAT(request.body, Not(HasSubstr("<br")));
+  }
+  const HttpRequest request =
+      Http("pushover_configs",
+           "{ token: T, user_key: U, html: true, message: '{{ template \"no\" . }}' }");
+  EXPECT_THAT(request.body, Not(HasSubstr("html=1")));
+  EXPECT_THAT(request.body, Not(HasSubstr("%3Cbr")));
 }
 
 TEST_F(ReceiversTest, ABrokenTemplateStillPages) {

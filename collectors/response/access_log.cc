@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
+#include <list>
 #include <optional>
 
 #include "base/format.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "collectors/decimal_text.h"
+#include "collectors/every.h"
 #include "collectors/host_fs.h"
 #include "collectors/path_glob.h"
 #include "collectors/response/access_settings.h"
@@ -53,6 +54,8 @@ constexpr std::array<FamilySpec, 12> kFamilies{shapes::kResponseTime,
 /// How long the files that a pattern found are believed.
 constexpr seconds kExpandEvery{10};
 constexpr std::size_t kMaxLogs = 200;
+/// A log that a pattern found makes room for a newer one when nobody has written to it for so long.
+constexpr seconds kIdle{3600};
 
 constexpr std::string_view kClasses[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
@@ -79,7 +82,8 @@ struct Log {
   LogFollower follower;
   AccessStats stats;
   bool up = false;
-  bool told = false;  // that it cannot be read
+  bool told = false;       // that it cannot be read
+  nanoseconds changed{0};  // when it was last written to, of one that a pattern found
 };
 
 class AccessLogCollector final : public Collector {
@@ -97,7 +101,7 @@ class AccessLogCollector final : public Collector {
     if (settings_.logs.empty()) {
       return Error{Errc::kUnsupported, "access_log: the configuration names no logs"};
     }
-    FindLogs(round.now);
+    FindLogs(round);
     if (buffer_.empty()) buffer_ = FollowBuffer();
     for (Log& log : logs_) {
       if (round.stop.stop_requested()) break;
@@ -113,31 +117,67 @@ class AccessLogCollector final : public Collector {
   }
 
  private:
-  void FindLogs(WallTime now) {
-    if (expanded_at_ && (!any_glob_ || now - *expanded_at_ < kExpandEvery)) return;
-    expanded_at_ = now;
+  void FindLogs(const RoundContext& round) {
+    if (!expand_.Due(round) || (expanded_ && !any_glob_)) return;
+    expanded_ = true;
     for (const AccessLogSettings& log : settings_.logs) {
       if (!IsGlob(log.path)) {
-        Follow(log, fs_.RootPath(log.path), log.path);
+        if (!FindLog(fs_.RootPath(log.path))) Follow(log, fs_.RootPath(log.path), log.path);
         continue;
       }
       any_glob_ = true;
-      const std::size_t slash = log.path.rfind('/') + 1;
-      const std::string folder = log.path.substr(0, slash);
-      const auto names = fs_.List(fs_.RootPath(folder));
-      if (!names) continue;  // as long as it does not exist
-      for (const std::string& name : *names) {
-        if (IsCompressed(name) || ::fnmatch(log.path.c_str() + slash, name.c_str(), 0) != 0)
-          continue;
-        Follow(log, fs_.RootPath(folder + name), folder + name);
+      FollowPattern(log, round.now);
+    }
+  }
+
+  /// The newest first: of logs with a date in their names there may be more than are followed.
+  void FollowPattern(const AccessLogSettings& log, WallTime now) {
+    const std::size_t slash = log.path.rfind('/') + 1;
+    const std::string folder = log.path.substr(0, slash);
+    const auto names = fs_.List(fs_.RootPath(folder));
+    if (!names) return;  // as long as it does not exist
+    std::vector<std::pair<nanoseconds, std::string>> found;
+    for (const std::string& name : *names) {
+      if (IsCompressed(name) || ::fnmatch(log.path.c_str() + slash, name.c_str(), 0) != 0) continue;
+      const auto status = fs_.Stat(fs_.RootPath(folder + name));
+      found.emplace_back(status ? status->mtime : nanoseconds(0), folder + name);
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    for (const auto& [changed, shown] : found) {
+      std::string path = fs_.RootPath(shown);
+      if (Log* const known = FindLog(path)) {
+        known->changed = changed;
+      } else if (logs_.size() < kMaxLogs || MakeRoom(changed, now)) {
+        Follow(log, std::move(path), shown);
+        logs_.back().changed = changed;
       }
     }
   }
 
+  /// Lets go the log that has been idle for longest, if there is one.
+  bool MakeRoom(nanoseconds newer_than, WallTime now) {
+    auto idle = logs_.end();
+    for (auto log = logs_.begin(); log != logs_.end(); ++log) {
+      if (!IsGlob(log->settings.path)) continue;
+      if (idle == logs_.end() || log->changed < idle->changed) idle = log;
+    }
+    if (idle == logs_.end() || idle->changed >= newer_than ||
+        now.time_since_epoch() - idle->changed < kIdle) {
+      return false;
+    }
+    logs_.erase(idle);
+    return true;
+  }
+
+  Log* FindLog(std::string_view path) {
+    const auto found = std::find_if(logs_.begin(), logs_.end(),
+                                    [&](const Log& log) { return log.follower.path() == path; });
+    return found == logs_.end() ? nullptr : &*found;
+  }
+
   void Follow(const AccessLogSettings& settings, std::string path, const std::string& shown) {
-    const bool known = std::any_of(logs_.begin(), logs_.end(),
-                                   [&](const Log& log) { return log.follower.path() == path; });
-    if (known || logs_.size() >= kMaxLogs) return;
+    if (logs_.size() >= kMaxLogs) return;
     logs_.emplace_back(settings_.stats, settings, std::move(path), shown);
     positions_.Resume(logs_.back().follower);
   }
@@ -285,9 +325,10 @@ class AccessLogCollector final : public Collector {
   const AccessSettings settings_;
   const std::string window_;
   std::vector<std::string> quantiles_;  // as label values
-  std::deque<Log> logs_;
+  std::list<Log> logs_;
   bool any_glob_ = false;
-  std::optional<WallTime> expanded_at_;
+  bool expanded_ = false;
+  Every expand_{kExpandEvery};
   LogPositions positions_;
   std::uint64_t kept_at_ = 0;  // what the logs had seen when their positions were kept
   std::string buffer_;

@@ -38,6 +38,11 @@ void AddGrowth(const ProcessCounts& before, const ProcessCounts& now, ProcessCou
   add(&ProcessCounts::write_bytes);
 }
 
+double CoresOf(std::uint64_t ticks, nanoseconds elapsed) {
+  constexpr double kTicksPerSecond = 100;  // USER_HZ
+  return static_cast<double>(ticks) / kTicksPerSecond / ToSeconds(elapsed);
+}
+
 ProcessState ProcessStateOf(char letter) {
   switch (letter) {
     case 'R':
@@ -114,13 +119,12 @@ void ProcessGroups::DropEnded(MonoTime now) {
 void ProcessGroups::CloseSweep(MonoTime now, nanoseconds elapsed) {
   for (const std::uint32_t i : by_name_) {
     ProcessGroup& group = groups_[i];
-    const std::uint64_t ticks = group.total.user_ticks + group.total.system_ticks;
     if (elapsed > nanoseconds(0)) {
-      constexpr double kTicksPerSecond = 100;  // USER_HZ
-      const auto used = static_cast<double>(ticks - group.ticks_at_sweep) / kTicksPerSecond;
-      group.cpu.Add(now, used / ToSeconds(elapsed));
+      const double born = CoresOf(group.born_ticks, elapsed);
+      group.cpu.Add(now, group.cores + born);
     }
-    group.ticks_at_sweep = ticks;
+    group.cores = 0;
+    group.born_ticks = 0;
     group.resident.Add(now, static_cast<double>(group.now.resident_bytes));
   }
 }

@@ -29,6 +29,9 @@ struct ProcessCounts {
 /// Adds what each count of `now` is above `before`; one that fell adds nothing.
 void AddGrowth(const ProcessCounts& before, const ProcessCounts& now, ProcessCounts& total);
 
+/// CPUs in use: USER_HZ ticks over a time that is not zero.
+double CoresOf(std::uint64_t ticks, nanoseconds elapsed);
+
 enum class ProcessState : std::uint8_t { kRunning, kSleeping, kWaiting, kZombie, kOther };
 inline constexpr std::size_t kProcessStates = 5;
 /// Of the letter in /proc/PID/stat, as process-exporter sorts them.
@@ -68,8 +71,9 @@ struct ProcessGroup {
   std::vector<std::uint32_t> waits;  // processes and threads by ProcessTable's number of a wchan
   WindowExtremes cpu;                // CPUs in use between two sweeps
   WindowExtremes resident;           // bytes
-  std::uint64_t ticks_at_sweep = 0;
-  MonoTime last_seen{};  // when it last had a process
+  double cores = 0;              // in use since the last sweep, by processes that were known then
+  std::uint64_t born_ticks = 0;  // of those that began since
+  MonoTime last_seen{};          // when it last had a process
 };
 
 /// The groups by number, which stays a group's own while it lives.

@@ -150,6 +150,7 @@ void ProcessTable::Begin(WatchedProcess& process, const ProcessStat& stat, MonoT
       static_cast<std::uint64_t>(static_cast<double>(stat.resident_pages) * page_bytes_);
   ReadDetails(process, now, counts);
   process.last = counts;
+  process.read_at = now;
   process.look_at = now;
   if (process.watched()) Join(process, process.group);
 }
@@ -182,8 +183,16 @@ void ProcessTable::Update(WatchedProcess& process, const ProcessStat& stat, Mono
   process.threads = threads;
   process.state = stat.state;
   if (changed || now >= process.details_at || options_.threads) ReadDetails(process, now, counts);
-  AddGrowth(process.last, counts, groups_[process.group].total);
+  ProcessGroup& group = groups_[process.group];
+  ProcessCounts growth;
+  AddGrowth(process.last, counts, growth);
+  AddGrowth({}, growth, group.total);
+  // A quiet process was last read several sweeps ago.
+  if (now > process.read_at) {
+    group.cores += CoresOf(growth.user_ticks + growth.system_ticks, now - process.read_at);
+  }
   process.last = counts;
+  process.read_at = now;
   process.unchanged = changed ? 0 : static_cast<std::uint8_t>(std::min(process.unchanged + 1, 100));
   const bool quiet = process.unchanged >= kUnchangedIsQuiet && !options_.threads;
   process.look_at = quiet ? now + kQuietPause + Spread(process.pid, 5) : now;
@@ -325,6 +334,7 @@ void ProcessTable::Join(WatchedProcess& process, std::uint32_t group) {
   process.group = group;
   if (process.watched() && std::exchange(process.from_birth, false)) {
     AddGrowth({}, process.last, groups_[group].total);
+    groups_[group].born_ticks += process.last.user_ticks + process.last.system_ticks;
   }
 }
 

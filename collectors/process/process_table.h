@@ -40,6 +40,7 @@ struct WatchedProcess {
   std::size_t comm_hash = 0;
   std::uint32_t parent = 0;
   std::uint32_t sweep = 0;  // the last one that saw it
+  MonoTime read_at{};       // when `last` was read
   MonoTime look_at{};       // when to read it again
   MonoTime details_at{};
   MonoTime limit_at{};

@@ -141,6 +141,22 @@ TEST(ProcessCollectorTest, ProcessesThatDoNothingAreReadMoreRarelyAndNothingIsLo
             7);
 }
 
+TEST(ProcessCollectorTest, AProcessThatWasQuietUsesNoMoreCpusThanItHasThreads) {
+  const Tree tree;
+  tree.Process(7, "p");
+  Rounds rounds(tree);
+  for (int i = 0; i < 20; ++i) rounds.Run();
+  // From now on it keeps one CPU busy, which is found out some rounds later.
+  double most = 0;
+  for (int seconds_busy = 5; seconds_busy <= 60; seconds_busy += 5) {
+    tree.Process(7, "p", seconds_busy * 100);
+    const auto values = rounds.Run();
+    most = values.at("namedprocess_namegroup_cpu_cores_max{groupname=\"p\", window=\"1m\"}");
+    EXPECT_LE(most, 1.0);
+  }
+  EXPECT_EQ(most, 1.0);
+}
+
 TEST(ProcessCollectorTest, APidIsAnotherProcessWhenItsStartTimeIsAnother) {
   const Tree tree;
   tree.Process(7, "a", 500, 100);

@@ -91,6 +91,8 @@ std::optional<Leak> Detector::Push(const Reading& reading, const DetectorOptions
   }
   scale.open_low = scale.open_high >= 0 ? std::min(scale.open_low, value) : value;
   scale.open_high = std::max(scale.open_high, value);
+  // The limit may have been changed, and a bucket may take two hours.
+  if (confirmed_.at != 0) Forecast(reading.limit);
   if (reading.work >= 0 && reading.work <= kMostWork) {
     scale.open_work += static_cast<float>(reading.work);
     ++scale.open_work_count;
@@ -191,12 +193,12 @@ bool Detector::Watch(int k, const Reading& reading, const DetectorOptions& optio
   }
   if (dt < pending.need || !(reading.limit > 0)) return false;
   const bool came_true = gain >= options.kept * pending.slope * dt;
-  if (came_true) Confirm(k, reading, gain, dt);
+  if (came_true) Confirm(k, reading, gain);
   suspicions_.Clear(k);
   return came_true;
 }
 
-void Detector::Confirm(int k, const Reading& reading, double gain, double dt) {
+void Detector::Confirm(int k, const Reading& reading, double gain) {
   const Scale& scale = scales_[static_cast<std::size_t>(k)];
   const Pending& pending = suspicions_.Of(k);
   confirmed_.at = last_t_;
@@ -206,13 +208,17 @@ void Detector::Confirm(int k, const Reading& reading, double gain, double dt) {
   confirmed_.checkpoint_at = scale.newest;
   confirmed_.pending = pending;
   confirmed_.scale = static_cast<std::uint8_t>(k);
-  Forecast(reading.limit, gain, dt);
+  confirmed_.forecast_after = 0;
+  Forecast(reading.limit);
 }
 
-/// From the growth as it was judged and what it `gain`ed in the `dt` seconds since.
-void Detector::Forecast(double limit, double gain, double dt) {
+/// From the growth as it was judged and what the floor gained since, up to the newest bucket.
+void Detector::Forecast(double limit) {
   if (!(limit > 0)) return;
   const Pending& pending = confirmed_.pending;
+  const Scale& scale = scales_[confirmed_.scale];
+  const double gain = NewestFloor(confirmed_.scale) - pending.floor;
+  const auto dt = static_cast<double>((scale.newest - pending.since) * Width(confirmed_.scale));
   const double seen = dt > 0 ? gain / (pending.slope * dt) : 1;
   const double slope = dt > kCorrectionSpan * pending.span
                            ? pending.slope * std::clamp(seen, kLeastCorrection, kMostCorrection)
@@ -220,7 +226,6 @@ void Detector::Forecast(double limit, double gain, double dt) {
   const double left = limit - pending.peak - gain;
   const double fastest = std::max<double>(pending.slope_high, slope);
   const double slowest = std::max(1e-9, std::min<double>(pending.slope_low, slope));
-  confirmed_.forecast_after = static_cast<std::int32_t>(last_t_ - confirmed_.at);
   confirmed_.eta = static_cast<float>(std::max(0.0, left / slope));
   confirmed_.eta_low = static_cast<float>(std::max(0.0, kEarlier * left / fastest));
   confirmed_.eta_high = static_cast<float>(std::max(0.0, kLater * left / slowest));
@@ -246,8 +251,8 @@ void Detector::CheckGoingOn(int k, const Reading& reading) {
     confirmed_.checkpoint = static_cast<float>(floor);
     confirmed_.checkpoint_at = scale.newest;
   }
-  Forecast(reading.limit, floor - pending.floor,
-           static_cast<double>((scale.newest - pending.since) * Width(k)));
+  confirmed_.forecast_after = static_cast<std::int32_t>(last_t_ - confirmed_.at);
+  Forecast(reading.limit);
 }
 
 Window Detector::MakeWindow(int k) const {

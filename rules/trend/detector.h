@@ -175,8 +175,8 @@ class Detector {
   void Append(int scale);
   std::optional<Leak> Cascade(int scale, const Reading& reading, const DetectorOptions& options);
   bool Watch(int scale, const Reading& reading, const DetectorOptions& options);
-  void Confirm(int scale, const Reading& reading, double gain, double dt);
-  void Forecast(double limit, double gain, double dt);
+  void Confirm(int scale, const Reading& reading, double gain);
+  void Forecast(double limit);
   void CheckGoingOn(int scale, const Reading& reading);
   double NewestFloor(int scale) const;
   Window MakeWindow(int scale) const;

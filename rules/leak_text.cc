@@ -132,8 +132,10 @@ std::string LeakDescription(const LeakFinding& f, WallTime now) {
   text += rate(f.slope) + "/h (95 %: " + rate(f.slope_low) + "/h to " + rate(f.slope_high) +
           "/h) since " + ShownTime(f.since) + ", " + ShownDuration(now - f.since) + " ago, from " +
           Shown(f.from, f.unit) + " to " + Shown(f.to, f.unit) + ".\n";
-  text += "Limit: " + Shown(f.limit, f.unit) + " (" + f.limit_source + "), reached in " +
-          ShownInterval(f) + ": about " + ShownTime(now + f.exhausted_in) + ", between " +
+  text += std::isnan(f.limit)
+              ? "Limit: not known now, reached in "
+              : "Limit: " + Shown(f.limit, f.unit) + " (" + f.limit_source + "), reached in ";
+  text += ShownInterval(f) + ": about " + ShownTime(now + f.exhausted_in) + ", between " +
           ShownTime(now + f.exhausted_in_low) + " and " + ShownTime(now + f.exhausted_in_high) +
           ".\n";
   text += "Evidence: " + std::to_string(f.buckets) + " buckets of " + ShownDuration(f.bucket) +

@@ -52,7 +52,7 @@ void WriteConfirmed(JsonWriter& json, const LeakFinding& leak, WallTime now) {
 void WriteLeak(JsonWriter& json, const LeakFinding& leak, WallTime now) {
   json.BeginObject().Key("rule").String(leak.rule).Key("labels");
   WriteLabels(leak.labels, json);
-  json.Key("state").String(StateText(leak.state));
+  json.Key("state").String(StateText(leak.state)).Key("present").Bool(leak.present);
   json.Key("limit").Double(leak.limit).Key("limitSource").String(leak.limit_source);
   json.Key("restarts").Int(leak.restarts).Key("times").Int(leak.times);
   if (leak.state == trend::LeakState::kConfirmed) WriteConfirmed(json, leak, now);

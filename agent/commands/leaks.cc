@@ -98,6 +98,10 @@ Result<std::string> ShowLeaks(const std::string& answer) {
       continue;
     }
     text += Text(leak, "summary") + "\n";
+    bool present = true;
+    if (leak["present"].get(present) == simdjson::SUCCESS && !present) {
+      text += "  It was not there at the last look: ended, or not collected any more.\n";
+    }
     const std::string description = Text(leak, "description");
     for (std::size_t at = 0; at < description.size();) {
       const std::size_t end = std::min(description.find('\n', at), description.size());

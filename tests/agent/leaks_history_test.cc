@@ -80,6 +80,12 @@ TEST(ShowLeaks, ForATerminal) {
   ASSERT_TRUE(shown);
   EXPECT_EQ(*shown,
             "confirmed: R a grows\n  one\n  two\nsuspected: S x{b=\"1\"}\n7 series are followed\n");
+  EXPECT_EQ(*ShowLeaks(R"({"data":{"leaks":[{"rule":"R","labels":{},"state":"confirmed",)"
+                       R"("present":false,"summary":"a grows","description":"one"}],)"
+                       R"("followed":1}})"),
+            "confirmed: R a grows\n"
+            "  It was not there at the last look: ended, or not collected any more.\n"
+            "  one\n1 series are followed\n");
   EXPECT_EQ(*ShowLeaks(R"({"data":{"leaks":[],"followed":2}})"),
             "nothing is suspected\n2 series are followed\n");
   EXPECT_FALSE(ShowLeaks("<html>"));

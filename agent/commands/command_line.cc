@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "agent/commands/commands.h"
 #include "base/parse.h"
 #include "collectors/catalog.h"
 
@@ -258,7 +259,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   app.fallthrough();
   app.require_subcommand(0, 1);
   app.set_help_flag("-h,--help", "This help.");
-  app.set_version_flag("--version", "tocsin");
+  app.set_version_flag("--version", VersionText(), "Print the version.");
   AddAgentFlags(app, line.flags);
   AddCollectorFlags(app, line.flags);
   app.add_option("--http.config.file", line.http_config,

@@ -1,9 +1,11 @@
 #include "agent/commands/commands.h"
 
 #include <cstdio>
+#include <iostream>
 #include <string>
 
 #include "agent/commands/collector_docs.h"
+#include "agent/commands/fail.h"
 #include "agent/commands/http_get.h"
 #include "agent/version.h"
 
@@ -15,9 +17,7 @@ int Print(const std::string& text) {
   return 0;
 }
 
-}  // namespace
-
-int RunCommand(const CommandLine& line) {
+int Dispatch(const CommandLine& line) {
   if (!line.http_config.empty()) {
     if (const Status used = UseHttpConfig(line.http_config); !used) {
       std::fprintf(stderr, "%s\n", used.error().message().c_str());
@@ -67,10 +67,25 @@ int RunCommand(const CommandLine& line) {
   return 2;
 }
 
-int PrintVersion() {
-  std::printf("tocsin %.*s (revision %.*s, %s)\n", static_cast<int>(kVersion.size()),
-              kVersion.data(), static_cast<int>(kRevision.size()), kRevision.data(), __VERSION__);
-  return 0;
+/// False when a full disk has not taken all that was printed.
+bool IsAllPrinted() {
+  std::cout.flush();
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
 }
+
+}  // namespace
+
+int RunCommand(const CommandLine& line) {
+  const int status = Dispatch(line);
+  if (status != 0 || line.command == Command::kRun || IsAllPrinted()) return status;
+  return Fail({Errc::kIo, "standard output cannot be written"});
+}
+
+std::string VersionText() {
+  return "tocsin " + std::string(kVersion) + " (revision " + std::string(kRevision) + ", " +
+         __VERSION__ + ")";
+}
+
+int PrintVersion() { return Print(VersionText() + "\n"); }
 
 }  // namespace tocsin

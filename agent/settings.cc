@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/api/routes.h"
+#include "base/outgoing/http_config.h"
 #include "base/parse.h"
 #include "collectors/catalog.h"
+#include "metrics/names.h"
 
 namespace tocsin {
 namespace {
@@ -25,10 +28,28 @@ Status ReadInto(YamlFields& fields, std::string_view key,
   return Unit{};
 }
 
+Result<milliseconds> ReadPositiveDuration(const YamlFile& file, const YamlNode& node) {
+  TRY_ASSIGN(const milliseconds duration, YamlDuration(file, node));
+  if (duration <= milliseconds(0)) return file.At(node, "expected a duration above 0");
+  return duration;
+}
+
+/// A size or number.
+Result<std::uint64_t> ReadPositive(const YamlFile& file, const YamlNode& node) {
+  TRY_ASSIGN(const std::uint64_t number, YamlBytes(file, node));
+  if (number == 0) return file.At(node, "expected a number above 0");
+  return number;
+}
+
 Result<Labels> ReadLabels(const YamlFile& file, const YamlNode& node) {
   if (!node.IsMap()) return file.At(node, "expected a map of label names to values");
   LabelsBuilder labels;
   for (const auto& [key, value] : node.entries) {
+    if (!IsLabelName(key->scalar)) {
+      // An Alertmanager refuses every alert that has it.
+      TRY(file.Keep(file.At(*key, "\"" + key->scalar + "\" cannot be the name of a label")));
+      continue;
+    }
     auto text = YamlString(file, *value);
     if (text) {
       labels.Set(key->scalar, *text);
@@ -41,7 +62,8 @@ Result<Labels> ReadLabels(const YamlFile& file, const YamlNode& node) {
 
 Status ReadGlobal(const YamlFile& file, const YamlNode& node, Settings& settings) {
   YamlFields fields(file, node, "global");
-  TRY(ReadInto(fields, "evaluation_interval", YamlDuration, settings.rules.evaluation_interval));
+  TRY(ReadInto(fields, "evaluation_interval", ReadPositiveDuration,
+               settings.rules.evaluation_interval));
   TRY(ReadInto(fields, "instance", YamlString, settings.instance));
   TRY(ReadInto(fields, "job", YamlString, settings.job));
   TRY(ReadInto(fields, "external_labels", ReadLabels, settings.external_labels));
@@ -54,9 +76,18 @@ Result<std::vector<std::string>> ReadAddresses(const YamlFile& file, const YamlN
   return addresses;
 }
 
+/// Links with another one in them are no addresses, and an Alertmanager refuses their alerts.
+Result<std::string> ReadExternalUrl(const YamlFile& file, const YamlNode& node) {
+  TRY_ASSIGN(std::string url, YamlString(file, node));
+  if (!url.empty()) TRY(outgoing::CheckHttpUrl(file, node, url));
+  return url;
+}
+
 Result<std::string> ReadUrlPath(const YamlFile& file, const YamlNode& node) {
   TRY_ASSIGN(std::string path, YamlString(file, node));
-  if (!path.starts_with('/')) return file.At(node, "telemetry_path must begin with \"/\"");
+  if (const Status good = api::CheckTelemetryPath(path); !good) {
+    return file.At(node, good.error().message());
+  }
   return path;
 }
 
@@ -64,7 +95,7 @@ Status ReadWeb(const YamlFile& file, const YamlNode& node, WebSettings& web) {
   YamlFields fields(file, node, "web");
   TRY(ReadInto(fields, "listen_addresses", ReadAddresses, web.listen_addresses));
   TRY(ReadInto(fields, "telemetry_path", ReadUrlPath, web.telemetry_path));
-  TRY(ReadInto(fields, "external_url", YamlString, web.external_url));
+  TRY(ReadInto(fields, "external_url", ReadExternalUrl, web.external_url));
   TRY(ReadInto(fields, "cors_origin", YamlString, web.cors_origin));
   TRY(ReadInto(fields, "config_file", YamlString, web.config_file));
   if (!web.config_file.empty()) web.config_file = RelativeTo(file.name, web.config_file);
@@ -83,10 +114,10 @@ Status ReadPaths(const YamlFile& file, const YamlNode& node, HostPaths& paths) {
 Status ReadStorage(const YamlFile& file, const YamlNode& node, StorageSettings& storage) {
   YamlFields fields(file, node, "storage");
   TRY(ReadInto(fields, "path", YamlString, storage.path));
-  TRY(ReadInto(fields, "retention", YamlDuration, storage.retention));
-  TRY(ReadInto(fields, "max_bytes", YamlBytes, storage.max_bytes));
-  TRY(ReadInto(fields, "max_series", YamlBytes, storage.max_series));
-  TRY(ReadInto(fields, "max_series_per_collector", YamlBytes, storage.max_series_per_collector));
+  TRY(ReadInto(fields, "retention", ReadPositiveDuration, storage.retention));
+  TRY(ReadInto(fields, "max_bytes", ReadPositive, storage.max_bytes));
+  TRY(ReadInto(fields, "max_series", ReadPositive, storage.max_series));
+  TRY(ReadInto(fields, "max_series_per_collector", ReadPositive, storage.max_series_per_collector));
   return fields.Finish();
 }
 
@@ -100,10 +131,10 @@ Result<bool> ReadIsCompatV2(const YamlFile& file, const YamlNode& node) {
 
 Status ReadQuery(const YamlFile& file, const YamlNode& node, QuerySettings& query) {
   YamlFields fields(file, node, "query");
-  TRY(ReadInto(fields, "timeout", YamlDuration, query.timeout));
-  TRY(ReadInto(fields, "lookback", YamlDuration, query.lookback));
-  TRY(ReadInto(fields, "max_samples", YamlBytes, query.max_samples));
-  TRY(ReadInto(fields, "max_concurrency", YamlBytes, query.max_concurrency));
+  TRY(ReadInto(fields, "timeout", ReadPositiveDuration, query.timeout));
+  TRY(ReadInto(fields, "lookback", ReadPositiveDuration, query.lookback));
+  TRY(ReadInto(fields, "max_samples", ReadPositive, query.max_samples));
+  TRY(ReadInto(fields, "max_concurrency", ReadPositive, query.max_concurrency));
   TRY(ReadInto(fields, "cache_max_bytes", YamlBytes, query.cache_max_bytes));
   TRY(ReadInto(fields, "cache_ttl", YamlDuration, query.cache_ttl));
   TRY(ReadInto(fields, "promql_compat", ReadIsCompatV2, query.compat_v2));
@@ -238,14 +269,19 @@ void ApplyFlags(const Flags& flags, Settings& settings, YamlErrors& errors) {
   if (!flags.listen_addresses.empty()) settings.web.listen_addresses = flags.listen_addresses;
   Override(flags.telemetry_path, settings.web.telemetry_path);
   Override(flags.external_url, settings.web.external_url);
+  if (const auto& url = flags.external_url; url && !url->empty() && !outgoing::IsHttpUrl(*url)) {
+    errors.Note({Errc::kInvalid, "--web.external-url must begin with http:// or https://"});
+  }
   Override(flags.web_config_file, settings.web.config_file);
   Override(flags.procfs, settings.paths.procfs);
   Override(flags.sysfs, settings.paths.sysfs);
   Override(flags.rootfs, settings.paths.rootfs);
   Override(flags.udev_data, settings.paths.udev_data);
   Override(flags.storage_path, settings.storage.path);
-  if (flags.telemetry_path && !flags.telemetry_path->starts_with('/')) {
-    errors.Note({Errc::kInvalid, "--web.telemetry-path must begin with \"/\""});
+  if (flags.telemetry_path) {
+    if (Status good = api::CheckTelemetryPath(*flags.telemetry_path); !good) {
+      errors.Note(std::move(good).error().Under("--web.telemetry-path"));
+    }
   }
   if (flags.log_level) {
     if (auto level = ParseLogLevel(*flags.log_level)) {

@@ -41,6 +41,8 @@ struct Flags {
 };
 
 struct WebSettings {
+  friend bool operator==(const WebSettings&, const WebSettings&) = default;
+
   std::vector<std::string> listen_addresses{"127.0.0.1:9909"};
   std::string telemetry_path = "/metrics";
   std::string external_url;  // empty: that of the first listen address
@@ -57,6 +59,8 @@ struct CollectorSettings {
 };
 
 struct StorageSettings {
+  friend bool operator==(const StorageSettings&, const StorageSettings&) = default;
+
   std::string path;  // empty: nothing is kept on disk
   milliseconds retention = std::chrono::hours(3);
   std::uint64_t max_bytes = 16 << 20;

@@ -1,5 +1,7 @@
 #include "agent/api/routes.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -178,7 +180,9 @@ Response Reload(const Parts& p) {
 }
 
 void AddAgent(const Parts& p, Routes& routes) {
-  routes.Plain("/", {"GET"}, [p](const Request&) { return LandingPage(p.telemetry_path); });
+  if (p.telemetry_path != "/") {
+    routes.Plain("/", {"GET"}, [p](const Request&) { return LandingPage(p.telemetry_path); });
+  }
   routes.Plain(p.telemetry_path, {"GET"}, http::MetricsHandler(p.page));
   routes.Plain("/alerts", {"GET"},
                [p](const Request&) { return AlertsPage(p.rules.View(), p.clock.Wall()); });
@@ -204,6 +208,24 @@ void AddAgent(const Parts& p, Routes& routes) {
 }
 
 }  // namespace
+
+Status CheckTelemetryPath(std::string_view path) {
+  if (!path.starts_with('/')) {
+    return Error{Errc::kInvalid, "telemetry_path must begin with \"/\""};
+  }
+  if (!http::IsPlainPath(path)) {
+    return Error{
+        Errc::kInvalid,
+        "telemetry_path cannot have blanks, \"%\", \"?\", \"#\", \"\\\", \"//\" or \"/.\""};
+  }
+  constexpr std::string_view kOwn[] = {"/acknowledge", "/alerts", "/federate", "/graph",
+                                       "/logs",        "/probe",  "/probes",   "/scrape"};
+  const bool own = std::find(std::begin(kOwn), std::end(kOwn), path) != std::end(kOwn);
+  if (own || path.starts_with("/api/") || path.starts_with("/-/") || path.starts_with("/v1/")) {
+    return Error{Errc::kInvalid, "the agent has another page at " + std::string(path)};
+  }
+  return Unit{};
+}
 
 void AddRoutes(const Parts& parts, http::Router& router) {
   Routes routes(parts, router);

@@ -9,17 +9,6 @@
 namespace tocsin::http {
 namespace {
 
-/// A path that every reader takes for the same: authorisation and routing then agree.
-bool IsPlain(std::string_view path) {
-  if (!path.starts_with('/')) return false;
-  if (path.find("//") != std::string_view::npos || path.find("/.") != std::string_view::npos) {
-    return false;
-  }
-  return std::all_of(path.begin(), path.end(), [](char c) {
-    return c > ' ' && c < '\x7F' && c != '%' && c != '\\' && c != '#' && c != '?';
-  });
-}
-
 bool Allows(const std::vector<std::string_view>& methods, std::string_view method) {
   const auto has = [&](std::string_view m) {
     return std::find(methods.begin(), methods.end(), m) != methods.end();
@@ -29,22 +18,32 @@ bool Allows(const std::vector<std::string_view>& methods, std::string_view metho
 
 }  // namespace
 
+bool IsPlainPath(std::string_view path) {
+  if (!path.starts_with('/')) return false;
+  if (path.find("//") != std::string_view::npos || path.find("/.") != std::string_view::npos) {
+    return false;
+  }
+  return std::all_of(path.begin(), path.end(), [](char c) {
+    return c > ' ' && c < '\x7F' && c != '%' && c != '\\' && c != '#' && c != '?';
+  });
+}
+
 void Router::Add(std::string path, std::vector<std::string_view> methods, Handler handler) {
-  assert(IsPlain(path));
+  assert(IsPlainPath(path));
   [[maybe_unused]] const auto added =
       exact_.try_emplace(std::move(path), Route{std::move(methods), std::move(handler)});
   assert(added.second);
 }
 
 void Router::AddPrefix(std::string prefix, std::vector<std::string_view> methods, Handler handler) {
-  assert(IsPlain(prefix) && prefix.ends_with('/'));
+  assert(IsPlainPath(prefix) && prefix.ends_with('/'));
   [[maybe_unused]] const auto added =
       prefixes_.try_emplace(std::move(prefix), Route{std::move(methods), std::move(handler)});
   assert(added.second);
 }
 
 Response Router::Handle(const Request& request) const {
-  const Route* const route = IsPlain(request.path) ? Find(request.path) : nullptr;
+  const Route* const route = IsPlainPath(request.path) ? Find(request.path) : nullptr;
   if (!route) return TextResponse(404, "404 page not found");
   if (Allows(route->methods, request.method)) return Call(*route, request);
   Response response = TextResponse(405, "405 method not allowed");

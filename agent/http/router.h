@@ -9,6 +9,10 @@
 
 namespace tocsin::http {
 
+/// A path that every reader takes for the same, so that authorisation and routing agree: without
+/// '%', "//", "/." or control characters. Only these can be routed.
+bool IsPlainPath(std::string_view path);
+
 /// Exact paths to handlers, besides prefixes that end in '/'. Filled before serving, then constant.
 class Router {
  public:

@@ -86,11 +86,26 @@ void CheckListenAddresses(const Settings& settings, bool by_flag, YamlErrors& er
   }
 }
 
-/// What only a restart can change.
-void WarnOfRestart(const api::ServedSettings& before, const Settings& now) {
-  if (before.runtime.retention != now.storage.retention) {
-    LogWarn("a changed storage section takes effect at the next start");
-  }
+/// Says what of a reloaded configuration only a restart can bring into force.
+void WarnOfRestart(const StartSettings& in_force, const StartSettings& now) {
+  WebSettings web = now.web;
+  web.external_url = in_force.web.external_url;  // is in force
+  std::string sections;
+  const auto note = [&](bool same, std::string_view section) {
+    if (!same) sections.append(sections.empty() ? "" : ", ").append(section);
+  };
+  note(now.identity == in_force.identity, "global");
+  note(web == in_force.web, "web");
+  note(now.storage == in_force.storage, "storage");
+  note(now.cache_max_bytes == in_force.cache_max_bytes && now.cache_ttl == in_force.cache_ttl,
+       "query");
+  if (sections.empty()) return;
+  LogWarn("some of what changed takes effect at the next start only", {{"sections", sections}});
+}
+
+StartSettings StartSettingsOf(const Settings& settings) {
+  return {TargetLabels(settings), settings.web, settings.storage, settings.query.cache_max_bytes,
+          settings.query.cache_ttl};
 }
 
 }  // namespace
@@ -196,7 +211,7 @@ Agent::Agent(Flags flags, const Clock& clock, std::shared_ptr<net::Network> netw
                      [this](const Labels& alert) { return rules_.FindRule(alert); },
                      [](milliseconds time) { std::this_thread::sleep_for(time); }}),
       keeps_state_(delivery.state != nullptr),
-      state_folder_(settings.storage.path),
+      in_force_(StartSettingsOf(settings)),
       notifications_(clock, {.transport = std::move(delivery.transport),
                              .seed = std::random_device{}(),
                              .state = std::move(delivery.state),
@@ -257,7 +272,7 @@ Status Agent::Listen(const WebSettings& web, http::Scheme scheme) {
 }
 
 Status Agent::Apply(LoadedConfiguration loaded) {
-  const auto host = MakeCollectorHost(std::move(loaded.settings), network_, state_folder_);
+  const auto host = MakeCollectorHost(std::move(loaded.settings), network_, in_force_.storage.path);
   const Settings& settings = host->settings;
   TRY(collectors_.Apply(host));
   ConfigureLog(settings.log.level, settings.log.format);
@@ -277,13 +292,13 @@ Status Agent::Apply(LoadedConfiguration loaded) {
   auto served = std::make_shared<api::ServedSettings>();
   served->config = settings.file;
   served->external_labels = settings.external_labels;
-  served->target_labels = TargetLabels(settings);
+  served->target_labels = in_force_.identity;
   served->metrics_url = url + settings.web.telemetry_path;
   served->query = {engine, settings.query.timeout, settings.query.max_concurrency};
   served->compat_v2 = settings.query.compat_v2;
-  served->runtime = {started_, true, clock_.Wall(), settings.storage.retention};
+  served->runtime = {started_, true, clock_.Wall(), in_force_.storage.retention};
   const MutexLock lock(mutex_);
-  if (served_) WarnOfRestart(*served_, settings);
+  if (served_) WarnOfRestart(in_force_, StartSettingsOf(settings));
   served_ = std::move(served);
   return Unit{};
 }

@@ -49,6 +49,15 @@ struct ConfigurationResult {
   Error FirstError() const;
 };
 
+/// What stays as it was at the start, whatever a reload says.
+struct StartSettings {
+  Labels identity;  // of the agent's own series
+  WebSettings web;  // but for external_url
+  StorageSettings storage;
+  std::uint64_t cache_max_bytes = 0;
+  milliseconds cache_ttl{0};
+};
+
 /// Loads the configuration and all files it names.
 ConfigurationResult LoadConfiguration(const Flags& flags, std::shared_ptr<net::Network> network);
 
@@ -99,7 +108,7 @@ class Agent {
   const std::unique_ptr<HostFs> fs_;
   HostPageContext page_context_;
   const bool keeps_state_;
-  const std::string state_folder_;  // whatever a reload says
+  const StartSettings in_force_;
   notify::Notifications notifications_;
   Watchdog watchdog_;  // the rules' thread's
   RuleRunner rules_;

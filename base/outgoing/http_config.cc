@@ -5,16 +5,6 @@
 namespace tocsin::outgoing {
 namespace {
 
-bool IsHttpUrl(std::string_view url) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!url.starts_with(scheme)) continue;
-    const std::string_view rest = url.substr(scheme.size());
-    return !rest.empty() && rest.find_first_of("/?#") != 0 &&
-           rest.find_first_of(" \t\r\n") == std::string_view::npos;
-  }
-  return false;
-}
-
 Status ReadBasicAuth(const YamlFile& file, const YamlNode& node, InlineSecrets inline_secrets,
                      HttpConfig& config) {
   YamlFields fields(file, node, "basic_auth");
@@ -89,6 +79,16 @@ Result<TlsOptions> ReadTlsOptions(const YamlFile& file, const YamlNode& node) {
     *path = ResolvePath(file, *path);
   }
   return tls;
+}
+
+bool IsHttpUrl(std::string_view url) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!url.starts_with(scheme)) continue;
+    const std::string_view rest = url.substr(scheme.size());
+    return !rest.empty() && rest.find_first_of("/?#") != 0 &&
+           rest.find_first_of(" \t\r\n") == std::string_view::npos;
+  }
+  return false;
 }
 
 bool HasPassword(std::string_view url) {

@@ -43,8 +43,10 @@ Result<HttpConfig> ReadHttpConfig(const YamlFile& file, const YamlNode& node,
 /// Reads the keys of a `tls_config`. Errors: kInvalid with position.
 Result<TlsOptions> ReadTlsOptions(const YamlFile& file, const YamlNode& node);
 
-/// Checks that `url` begins with http:// or https:// and names a host.
-/// Errors: kInvalid with the position of `node`.
+/// Whether `url` begins with http:// or https:// and names a host.
+bool IsHttpUrl(std::string_view url);
+
+/// Checks that it does. Errors: kInvalid with the position of `node`.
 Status CheckHttpUrl(const YamlFile& file, const YamlNode& node, std::string_view url);
 
 /// True if `url` has user information before its host.

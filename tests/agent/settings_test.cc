@@ -87,11 +87,32 @@ TEST(SettingsTest, ErrorsSayWhereAndWhatWasMeant) {
             "t.yml:1:25: expected a list of strings, found \"9909\"");
   EXPECT_EQ(ErrorOf("log: {level: loud}"),
             "t.yml:1:14: unknown log level \"loud\": expected one of debug, info, warn, error");
+  EXPECT_EQ(ErrorOf("global: {external_labels: {a-b: x}}"),
+            "t.yml:1:28: \"a-b\" cannot be the name of a label");
+  EXPECT_EQ(ErrorOf("web: {external_url: web1.example.org}"),
+            "t.yml:1:21: expected a URL that begins with http:// or https://");
+  EXPECT_EQ(ErrorOf("web: {telemetry_path: /alerts}"),
+            "t.yml:1:23: the agent has another page at /alerts");
+  EXPECT_EQ(ErrorOf("web: {telemetry_path: /a b}"),
+            "t.yml:1:23: telemetry_path cannot have blanks, \"%\", \"?\", \"#\", \"\\\", \"//\" or "
+            "\"/.\"");
+  EXPECT_EQ(ErrorOf("web: {telemetry_path: /}"), "no error");
+  EXPECT_EQ(ErrorOf("global: {evaluation_interval: 0s}"),
+            "t.yml:1:31: expected a duration above 0");
+  EXPECT_EQ(ErrorOf("storage: {retention: 0}"), "t.yml:1:22: expected a duration above 0");
+  EXPECT_EQ(ErrorOf("storage: {max_series: 0}"), "t.yml:1:23: expected a number above 0");
+  EXPECT_EQ(ErrorOf("query: {max_concurrency: 0}"), "t.yml:1:26: expected a number above 0");
   EXPECT_EQ(ErrorOf("query: {promql_compat: 2}"),
             "t.yml:1:24: promql_compat is v2 or v3, not \"2\"");
   Flags flags;
   flags.log_format = "xml";
   EXPECT_TRUE(ErrorOf("", flags).starts_with("--log.format: unknown log format"));
+  flags = {};
+  flags.external_url = "web1.example.org";
+  EXPECT_EQ(ErrorOf("", flags), "--web.external-url must begin with http:// or https://");
+  flags = {};
+  flags.telemetry_path = "/-/reload";
+  EXPECT_EQ(ErrorOf("", flags), "--web.telemetry-path: the agent has another page at /-/reload");
 }
 
 TEST(SettingsTest, PathsAreRelativeToTheFile) {

@@ -1,6 +1,7 @@
 #include "notify/mail.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/hex.h"
 #include "base/parse.h"
@@ -9,8 +10,8 @@
 namespace tocsin::notify {
 namespace {
 
-constexpr std::size_t kMaxLine = 76;          // characters, RFC 2045
-constexpr std::size_t kMaxHeaderValue = 900;  // RFC 5322 has 998 for the line; servers refuse more
+constexpr std::size_t kMaxLine = 76;         // characters, RFC 2045
+constexpr std::size_t kMaxHeaderLine = 900;  // RFC 5322 has 998 with the name; servers refuse more
 
 bool IsPrintableAscii(char c) { return c >= 0x20 && c < 0x7f; }
 
@@ -24,6 +25,19 @@ void AppendPart(std::string_view type, std::string_view text, std::string& out) 
   out += "Content-Transfer-Encoding: quoted-printable\r\n\r\n";
   out += QuotedPrintable(text);
   out += "\r\n";
+}
+
+/// `line` in lines that are short enough, broken at spaces, which changes no address list; nothing
+/// if there are too few of them.
+std::optional<std::string> Folded(std::string_view line) {
+  std::string out;
+  while (line.size() > kMaxHeaderLine) {
+    const auto space = line.rfind(' ', kMaxHeaderLine);
+    if (space == std::string_view::npos || space == 0) return std::nullopt;
+    out.append(line.substr(0, space)).append("\r\n");
+    line.remove_prefix(space);  // which begins the next line
+  }
+  return out.append(line);
 }
 
 }  // namespace
@@ -69,8 +83,8 @@ std::string EncodedHeaderValue(std::string_view text) {
       line.push_back(c);
     }
   }
-  if (line.size() <= kMaxHeaderValue && std::all_of(line.begin(), line.end(), IsPrintableAscii)) {
-    return line;
+  if (std::all_of(line.begin(), line.end(), IsPrintableAscii)) {
+    if (auto folded = Folded(line)) return *std::move(folded);
   }
   // RFC 2047 "Q" words of at most 75 characters that break between code points.
   std::string out;

@@ -18,7 +18,7 @@ struct Mail {
 };
 
 /// The message with CRLF lines: values of headers lose their line breaks and are encoded where they
-/// are not ASCII or too long for a line (RFC 2047); bodies go out as quoted-printable UTF-8.
+/// are not ASCII (RFC 2047); bodies go out as quoted-printable UTF-8.
 std::string MailText(const Mail& mail);
 
 /// The address in `Name <a@b>` or `a@b`; empty if there is none that may go into SMTP.

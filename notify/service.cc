@@ -214,14 +214,17 @@ void Notifications::OnDelivered(const std::string& destination,
 }
 
 void Notifications::OnAbandoned(const std::string& destination, const std::vector<Queued>& messages,
-                                std::string_view) {
+                                std::string_view reason) {
   {
     const MutexLock lock(mutex_);
     for (const Queued& queued : messages) {
-      if (groups_ && queued.message.whole_group) {
-        groups_->OnAbandoned(destination, queued.message);
-      } else {
+      const bool of_group = groups_ && queued.message.whole_group;
+      if (!of_group) {
         told_.erase(queued.message.key);
+      } else if (reason == "rejected") {
+        groups_->OnRejected(destination, queued.message, Time());
+      } else {
+        groups_->OnAbandoned(destination, queued.message);
       }
     }
   }

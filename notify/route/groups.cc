@@ -380,6 +380,13 @@ void AlertGroups::OnAbandoned(const std::string& destination, const Message& mes
   pending_.erase({destination, message.key});
 }
 
+void AlertGroups::OnRejected(const std::string& destination, const Message& message, Moment now) {
+  OnAbandoned(destination, message);
+  for (const Alert& alert : message.alerts) {
+    if (alert.resolved() && !alerts_.count(alert.labels)) Put(alert, now);
+  }
+}
+
 void AlertGroups::OnPending(const std::string& destination, const Message& message) {
   pending_[{destination, message.key}] = message.log;
 }

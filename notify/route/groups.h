@@ -74,6 +74,10 @@ class AlertGroups {
   void OnDelivered(const std::string& destination, const Message& message, Moment now);
   /// Given up: at the group's next flush it counts as never sent.
   void OnAbandoned(const std::string& destination, const Message& message);
+  /// The same, refused by the receiver. What has ended is in the group again until then, as with
+  /// Alertmanager: whoever was told that it fires may take its end when its password is right
+  /// again.
+  void OnRejected(const std::string& destination, const Message& message, Moment now);
   /// A message that is still queued from an earlier life or configuration.
   void OnPending(const std::string& destination, const Message& message);
 

@@ -154,6 +154,41 @@ TEST_F(GroupsTest, AcknowledgementsOfGroupsThatAReloadTookAwayEnd) {
   EXPECT_THAT(acknowledgements_.all(), IsEmpty());
 }
 
+TEST_F(GroupsTest, AnEndThatWasRefusedIsToldAgainAtTheNextFlush) {
+  Put("A");
+  ASSERT_THAT(Pass(minutes(1)), ElementsAre("team: A"));
+  Put("A", false);
+  std::vector<Outgoing> out;
+  for (int i = 0; i < 120 && out.empty(); ++i) {
+    out = groups_->Advance(now_);
+    now_.wall += seconds(1);
+    now_.mono += seconds(1);
+  }
+  ASSERT_EQ(out.size(), 1u);
+  groups_->OnRejected(out[0].destination, out[0].message, now_);  // a wrong password, say
+  EXPECT_THAT(Pass(seconds(50)), IsEmpty());
+  EXPECT_THAT(Pass(minutes(1)), ElementsAre("team: -A"));
+  EXPECT_THAT(Pass(hours(3)), IsEmpty());
+}
+
+TEST_F(GroupsTest, AnEndThatNobodyTakesIsGivenUp) {
+  Put("A");
+  ASSERT_THAT(Pass(minutes(1)), ElementsAre("team: A"));
+  Put("A", false);
+  int attempts = 0;
+  for (int i = 0; i < 6 * 3600; ++i) {
+    for (const Outgoing& out : groups_->Advance(now_)) {
+      ++attempts;
+      groups_->OnRejected(out.destination, out.message, now_);
+    }
+    now_.wall += seconds(1);
+    now_.mono += seconds(1);
+  }
+  EXPECT_GT(attempts, 100);
+  EXPECT_LE(attempts, 121) << "once a group_interval for two repeat_intervals";
+  EXPECT_THAT(groups_->Alerts(), IsEmpty());
+}
+
 TEST_F(GroupsTest, WhatIsSilencedBeforeItIsToldHasNotEnded) {
   Put("A");
   Put("B");

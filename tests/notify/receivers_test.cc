@@ -402,8 +402,16 @@ TEST(MailTest, EncodesWhatIsNotAscii) {
   const std::string longer = EncodedHeaderValue(std::string(40, '_') + "ééééééééé");
   for (const char c : longer) EXPECT_TRUE(c == '\r' || c == '\n' || (c >= 0x20 && c < 0x7f));
   EXPECT_THAT(longer, HasSubstr("?=\r\n =?UTF-8?q?"));
-  const std::string folded = EncodedHeaderValue(std::string(2000, 'x'));
-  EXPECT_THAT(folded.substr(0, 998), HasSubstr("\r\n ")) << "RFC 5322, 2.1.1";
+  EXPECT_THAT(EncodedHeaderValue(std::string(2000, 'x')).substr(0, 998), HasSubstr("\r\n "))
+      << "RFC 5322, 2.1.1";
+  std::string people;
+  for (int i = 0; i < 100; ++i) people += (i ? ", " : "") + std::string("someone@example.org");
+  std::string folded = EncodedHeaderValue(people);
+  EXPECT_THAT(folded.substr(0, 998), HasSubstr(",\r\n someone"));
+  for (auto at = folded.find("\r\n"); at != std::string::npos; at = folded.find("\r\n")) {
+    folded.erase(at, 2);
+  }
+  EXPECT_EQ(folded, people) << "addresses are folded and not encoded";
   EXPECT_EQ(QuotedPrintable("a=b \nc\r\nd\xc3\xa9"), "a=3Db=20\r\nc\r\nd=C3=A9");
   EXPECT_EQ(QuotedPrintable(std::string(80, 'x')).substr(75, 3), "=\r\n");
   EXPECT_EQ(MailAddress("\"Doe, J\" <j@d>"), "j@d");

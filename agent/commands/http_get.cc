@@ -8,6 +8,8 @@
 
 #include "base/outgoing/http_client.h"
 #include "base/outgoing/http_config.h"
+#include "base/parse.h"
+#include "base/utf8.h"
 #include "base/yaml.h"
 
 namespace tocsin {
@@ -35,6 +37,16 @@ std::string TakeUnixSocket(std::string& url) {
   return path.substr(0, end);
 }
 
+constexpr int kUnauthorized = 401;
+constexpr std::size_t kMostSaid = 200;
+
+/// What to try when an agent could not be asked.
+std::string_view Hint(std::string_view failure) {
+  return failure.find("certificate") != failure.npos
+             ? " (--http.config.file names a file with tls_config, which says whom to trust)"
+             : " (is an agent there? `tocsin run` starts one, --url names another)";
+}
+
 Result<HttpAnswer> Exchange(const std::string& method, const std::string& url,
                             std::string_view type, const std::string& body) {
   outgoing::HttpRequest request;
@@ -56,8 +68,11 @@ Result<HttpAnswer> Exchange(const std::string& method, const std::string& url,
   if (!completed[0].answer) {
     const Error& failed = completed[0].answer.error();
     return Error{failed.code(),
-                 url + ": " + failed.message() +
-                     " (is an agent there? `tocsin run` starts one, --url names another)"};
+                 url + ": " + failed.message() + std::string(Hint(failed.message()))};
+  }
+  if (completed[0].answer->status == kUnauthorized) {
+    return Error{Errc::kInvalid,
+                 url + " asks for a login: --http.config.file names a file with basic_auth"};
   }
   return HttpAnswer{completed[0].answer->status, std::move(completed[0].answer->body)};
 }
@@ -74,6 +89,13 @@ Status UseHttpConfig(const std::string& file) {
 Result<std::string> HttpFetch(const std::string& url, const std::string& form) {
   TRY_ASSIGN(HttpAnswer answer, Exchange(form.empty() ? "GET" : "POST", url,
                                          "application/x-www-form-urlencoded", form));
+  // The API says what is wrong in JSON.
+  if (answer.status >= 300 && !answer.body.starts_with('{')) {
+    std::string_view said = answer.body;
+    said = TakeLine(said).substr(0, kMostSaid);
+    return Error{Errc::kInvalid, url + ": HTTP status " + std::to_string(answer.status) +
+                                     (IsValidUtf8(said) ? ": " + std::string(said) : "")};
+  }
   return std::move(answer.body);
 }
 

@@ -8,6 +8,7 @@
 #include "base/parse.h"
 #include "rules/promql/functions/catalog.h"
 #include "rules/promql/printer.h"
+#include "rules/promql/quote.h"
 
 namespace tocsin {
 namespace {
@@ -33,9 +34,21 @@ std::string YamlText(std::string_view text) {
 
 std::string Parenthesized(const promql::Expr& expr) {
   const std::string text = promql::ToString(expr);
+  // Others do not let two scalars be compared in a rule.
+  if (expr.type == promql::ValueType::kScalar) return "vector(" + text + ")";
   const bool loose =
       expr.kind == promql::NodeKind::kBinary || expr.kind == promql::NodeKind::kUnary;
   return loose ? "(" + text + ")" : text;
+}
+
+/// The regular expression of nothing but `text`.
+std::string RegexOf(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::string_view("\\.+*?()|[]{}^$").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
 }
 
 /// The number as PromQL reads it.
@@ -48,8 +61,9 @@ std::string LevelExpr(const Rule& rule, std::size_t level, milliseconds interval
   const bool above = threshold.side == Threshold::Side::kAbove;
   // The detector runs in the agents: a ruler reads what they say.
   const std::string value =
-      rule.leak ? "tocsin_leak_exhaustion_seconds{bound=\"mid\",rule=\"" + rule.name + "\"}"
-                : Parenthesized(*rule.expr);
+      rule.leak
+          ? "tocsin_leak_exhaustion_seconds{bound=\"mid\",rule=" + promql::GoQuoted(rule.name) + "}"
+          : Parenthesized(*rule.expr);
   const std::string limit = (above ? " > " : " < ") + Number(threshold.limit);
   std::string expr = value + limit;
   if (policy.of > 1) {
@@ -65,8 +79,8 @@ std::string LevelExpr(const Rule& rule, std::size_t level, milliseconds interval
   std::string not_of_series = "alertname, alertstate, severity";
   for (const RuleText& label : rule.labels) not_of_series += ", " + label.name;
   return expr + " or (" + value + (above ? " >= " : " <= ") + Number(threshold.resolve) +
-         ") and ignoring (" + not_of_series + ") ALERTS{alertname=\"" + rule.name +
-         "\",alertstate=\"firing\",severity=\"" + (level == kHighLevel ? "critical" : "warning") +
+         ") and ignoring (" + not_of_series + ") ALERTS{alertname=" + promql::GoQuoted(rule.name) +
+         ",alertstate=\"firing\",severity=\"" + (level == kHighLevel ? "critical" : "warning") +
          "\"}";
 }
 
@@ -198,14 +212,14 @@ PrometheusRules ExportPrometheus(std::span<const RuleGroupSpec> groups,
   labels.erase(std::string(kMetricName));
   labels.erase("severity");
   std::string any;
-  for (const std::string& name : names) any += (any.empty() ? "" : "|") + name;
+  for (const std::string& name : names) any += (any.empty() ? "" : "|") + RegexOf(name);
   std::string equal;
   for (const std::string& label : labels) equal += (equal.empty() ? "" : ", ") + label;
   out.inhibition =
       "inhibit_rules:\n"
       "  # A critical alert silences its own warning.\n"
       "  - source_matchers: [" +
-      YamlText("alertname=~\"" + any + "\"") +
+      YamlText("alertname=~" + promql::GoQuoted(any)) +
       ", 'severity=\"critical\"']\n"
       "    target_matchers: ['severity=\"warning\"']\n"
       "    equal: [" +

@@ -75,6 +75,22 @@ groups:
   EXPECT_EQ(StatusOf("promtool check rules", out.rules), 0);
 }
 
+TEST(ExportTest, NamesAndScalarsAreWhatOthersRead) {
+  const PrometheusRules out = Export(R"(
+groups:
+- name: g
+  rules:
+  - alert: Disk "/" (full+)
+    expr: scalar(x)
+    warning: { above: 70, resolve_below: 60 }
+    critical: { above: 90 }
+)");
+  EXPECT_THAT(out.rules, HasSubstr("expr: 'vector(scalar(x)) > 90'"));
+  EXPECT_THAT(out.rules, HasSubstr(R"x(ALERTS{alertname="Disk \"/\" (full+)",alertstate)x"));
+  EXPECT_EQ(StatusOf("promtool check rules", out.rules), 0) << out.rules;
+  EXPECT_THAT(out.inhibition, HasSubstr(R"x('alertname=~"Disk \"/\" \\(full\\+\\)"')x"));
+}
+
 TEST(ExportTest, HysteresisAndNOfMAreExpressed) {
   const PrometheusRules out = Export(R"(
 groups:

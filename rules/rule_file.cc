@@ -118,6 +118,10 @@ std::shared_ptr<const Rule> ReadRule(RuleSource& source, const YamlNode& node,
   rule->column = node.column;
   const YamlNode* record = fields.Find("record");
   const YamlNode* alert = fields.Find("alert");
+  // Generators write the one that a rule has not as "".
+  const auto empty = [](const YamlNode& name) { return name.IsScalar() && name.scalar.empty(); };
+  if (record && alert && empty(*record)) record = nullptr;
+  if (record && alert && empty(*alert)) alert = nullptr;
   if (record && alert) {
     source.Fail(*alert, "a rule has either record: or alert:, this one has both");
     return nullptr;

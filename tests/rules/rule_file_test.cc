@@ -81,6 +81,19 @@ groups:
   EXPECT_FALSE(file.groups[1].interval);
 }
 
+TEST(RuleFileTest, GeneratorsWriteWhatARuleHasNotAsEmpty) {
+  const RuleFile file = Parse(R"(
+groups:
+- name: g
+  rules:
+  - { record: "", alert: A, expr: up }
+  - { record: b, alert: "", expr: up }
+)");
+  ASSERT_TRUE(file.errors.empty()) << file.errors[0].message();
+  EXPECT_EQ(file.groups[0].rules[0]->name, "A");
+  EXPECT_FALSE(file.groups[0].rules[1]->IsAlerting());
+}
+
 TEST(RuleFileTest, EmptyFilesAreFine) {
   EXPECT_TRUE(Parse("").errors.empty());
   EXPECT_TRUE(Parse("groups:\n").errors.empty());

@@ -235,7 +235,7 @@ Status AlertInstances::Evaluate(const Result<AlertAnswer>& answer,
       if (instance.source != *series.source) SetSource(instance, *series.source);
       const bool tells_value =
           rule_->HasThresholds() ? series.readings.has_value() : AnyMet(series.readings);
-      if (tells_value && !SameBits(instance.value, series.value)) {
+      if (tells_value && (annotations_query_ || !SameBits(instance.value, series.value))) {
         instance.value = series.value;
         instance.annotations_current = false;
       }
@@ -301,7 +301,8 @@ void AlertInstances::Show(Instance& instance, const AlertEvaluation& evaluation,
   instance.MakeSeries(surroundings.external_labels);
   if (instance.Active()) {
     // Asked of the storage as it is at this evaluation; the others follow from labels and value.
-    if (annotations_query_) {
+    // While the alert only goes on (keep_firing_for, no data) it says what it said last.
+    if (annotations_query_ && (!instance.annotations_current || instance.whole_rule)) {
       instance.annotations = Annotations(instance, evaluation.at, evaluation.query, surroundings);
       instance.annotations_current = true;
     }

@@ -309,6 +309,25 @@ groups:
   EXPECT_EQ(annotations.Get("url"), "http://host:9909 ");
 }
 
+TEST(RuleGroupTest, WhatOnlyGoesOnSaysWhatItSaidLast) {
+  RuleHarness h(R"(
+groups:
+- name: g
+  rules:
+  - alert: A
+    expr: x > 0
+    keep_firing_for: 1m
+    annotations: { summary: '{{ query "x > 0" | first | value }}' }
+)");
+  const auto summary = [&] { return h.Rule().alerts.at(0).annotations.Get("summary"); };
+  h.Step("x", 1);
+  EXPECT_EQ(summary(), "1");
+  h.Step("x", 2);
+  EXPECT_EQ(summary(), "2");
+  h.Step("x", 0);
+  EXPECT_EQ(summary(), "2") << "what is true no longer cannot be asked for";
+}
+
 TEST(RuleGroupTest, AnnotationsSpeakOfTheSeriesThatIsThereNow) {
   RuleHarness h(R"(
 groups:

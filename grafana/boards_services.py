@@ -2,11 +2,13 @@
 from panels import above, dashboard, graph, no_zero_is_bad, panel, rule, stat, steps, variable
 
 R = "[$__rate_interval]"
+# Each dashboard here has instances of its own, so their variables have names of their own: links between dashboards
+# hand on the values of all variables, and an agent's instance is none of a cache.
 
 
 def caches():
-    c = 'cache=~"$cache",instance=~"$instance"'
-    i = 'instance=~"$instance"'
+    c = 'cache=~"$cache",instance=~"$cache_instance"'
+    i = 'instance=~"$cache_instance"'
     ratio = (f"100 * rate(cache_hits_total{{{c}}}{R}) / (rate(cache_hits_total{{{c}}}{R})"
              f" + rate(cache_misses_total{{{c}}}{R}))")
     name = "{{cache}} ({{instance}})"
@@ -57,13 +59,13 @@ def caches():
     ]
     return dashboard(
         "tocsin-caches", "Tocsin / Caches", "Hit rates, evictions and size of every cache; Redis and memcached.",
-        [variable("instance", "Instance", "label_values(cache_hits_total, instance)"),
-         variable("cache", "Cache", 'label_values(cache_hits_total{instance=~"$instance"}, cache)')],
+        [variable("cache_instance", "Instance", "label_values(cache_hits_total, instance)"),
+         variable("cache", "Cache", 'label_values(cache_hits_total{instance=~"$cache_instance"}, cache)')],
         [("All caches", shape), ("Redis", redis), ("memcached", memcached)])
 
 
 def queues():
-    q = 'queue=~"$queue",instance=~"$instance"'
+    q = 'queue=~"$queue",instance=~"$queue_instance"'
     name = "{{queue}} ({{instance}})"
     shape = [
         panel("bargauge", "Waiting now", "Items in each queue. Colours: QueueLong.",
@@ -90,13 +92,13 @@ def queues():
     ]
     return dashboard(
         "tocsin-queues", "Tocsin / Queues", "What waits, for how long, and whether it grows.",
-        [variable("instance", "Instance", "label_values(queue_depth, instance)"),
-         variable("queue", "Queue", 'label_values(queue_depth{instance=~"$instance"}, queue)')],
+        [variable("queue_instance", "Instance", "label_values(queue_depth, instance)"),
+         variable("queue", "Queue", 'label_values(queue_depth{instance=~"$queue_instance"}, queue)')],
         [("Waiting", shape), ("Flow", flow)])
 
 
 def responses():
-    s = 'service=~"$service",instance=~"$instance"'
+    s = 'service=~"$service",instance=~"$service_instance"'
     i = 'instance=~"$probe"'
     name = "{{service}}"
 
@@ -136,7 +138,7 @@ def responses():
     return dashboard(
         "tocsin-responses", "Tocsin / Response times",
         "How long services take to answer, how often they fail, and what probes say.",
-        [variable("instance", "Instance", "label_values(responses_total, instance)"),
-         variable("service", "Service", 'label_values(responses_total{instance=~"$instance"}, service)'),
+        [variable("service_instance", "Instance", "label_values(responses_total, instance)"),
+         variable("service", "Service", 'label_values(responses_total{instance=~"$service_instance"}, service)'),
          variable("probe", "Probe", "label_values(probe_success, instance)")],
         [("Services", services), ("Probes", probes)])

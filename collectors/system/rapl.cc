@@ -1,3 +1,5 @@
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -6,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "base/ascii.h"
 #include "base/parse.h"
 #include "collectors/device_dir.h"
 #include "collectors/host_fs.h"
@@ -33,13 +34,11 @@ struct Zone {
   HostFamily family;
 };
 
-/// A metric name cannot hold everything a zone's name can.
-std::string Sanitized(std::string_view name) {
-  std::string out(name);
-  for (char& c : out) {
-    if (!IsWordChar(c) && c != ':') c = '_';
-  }
-  return out;
+/// A metric name cannot hold everything a zone's name can. As in node_exporter, what it cannot is
+/// one underscore, with those around it.
+std::string Sanitized(std::string name) {
+  RE2::GlobalReplace(&name, "_*[^0-9A-Za-z_]+_*", "_");
+  return name;
 }
 
 class RaplCollector final : public Collector {
@@ -79,7 +78,7 @@ class RaplCollector final : public Collector {
       } else {
         zone.index = std::to_string(count[zone.name]++);
       }
-      zone.family = {"node_rapl_" + Sanitized(zone.name + "_joules_total"),
+      zone.family = {"node_rapl_" + Sanitized(zone.name) + "_joules_total",
                      "Current RAPL " + zone.name + " value in joules", MetricType::kCounter};
       zones_.push_back(std::move(zone));
     }

@@ -34,12 +34,20 @@ Result<HostPort> Split(const std::string& address) {
   return split;
 }
 
+/// False where the kernel was started without it (ipv6.disable=1).
+bool HasIpv6() {
+  const int fd = ::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return errno != EAFNOSUPPORT;
+  ::close(fd);
+  return true;
+}
+
 /// Calls `use` with the socket address, which is numeric: nothing is asked of a name server.
 Status WithAddress(const std::string& address,
                    FunctionRef<Status(const sockaddr* where, socklen_t bytes)> use) {
   TRY_ASSIGN(const HostPort split, Split(address));
   addrinfo hints{};
-  hints.ai_family = split.host.empty() ? AF_INET6 : AF_UNSPEC;
+  hints.ai_family = !split.host.empty() ? AF_UNSPEC : HasIpv6() ? AF_INET6 : AF_INET;
   hints.ai_socktype = SOCK_DGRAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
   addrinfo* found = nullptr;

@@ -3,13 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstddef>
+#include <iterator>
 #include <string>
+#include <thread>
 
+#include "collectors/response/statsd/address.h"
 #include "collectors/response/statsd/receiver.h"
 #include "tests/base/no_threads.h"
 
@@ -89,6 +97,36 @@ class StatsdTcpTest : public testing::Test {
   SharedTable shared_{mapping_, {}, [](std::string_view) { return false; }};
   std::unique_ptr<Receiver> receiver_;
 };
+
+/// From now on this thread is on a host that was started without IPv6.
+void SwitchIpv6Off() {
+  constexpr auto kCall = static_cast<unsigned>(offsetof(seccomp_data, nr));
+  constexpr auto kFamily = static_cast<unsigned>(offsetof(seccomp_data, args[0]));
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kCall),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kFamily),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter{std::size(program), program};
+  ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+  ASSERT_EQ(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+TEST(StatsdAddressTest, WithoutIpv6EveryAddressIsOneOfIpv4) {
+  std::thread([] {
+    SwitchIpv6Off();
+    const auto fd = BindSocket(":0", SOCK_DGRAM, [](int) {});
+    ASSERT_TRUE(fd.ok()) << fd.error().message();
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::getsockname(*fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    EXPECT_EQ(address.ss_family, AF_INET);
+    ::close(*fd);
+  }).join();
+}
 
 TEST_F(StatsdTcpTest, WithoutAThreadThereIsAnErrorAndTheAddressIsFree) {
   {

@@ -72,6 +72,7 @@ struct RuleGroup::State {
   std::unique_ptr<LeakTracker> leaks;    // of leak rules
   std::optional<AlertInstances> alerts;  // of alerting rules
   bool taken = false;                    // its state went to the rule after a reload
+  bool inherited = false;                // it has the state of the rule before a reload
   LabelsSet series;                      // written by the last evaluation
   RuleHealth health = RuleHealth::kUnknown;
   std::string last_error;
@@ -273,6 +274,7 @@ void RuleGroup::TakeStateFrom(RuleGroup& old) {
     State& state = states_[i];
     State& from = old.states_[*found];
     from.taken = true;
+    state.inherited = true;
     state.series = std::move(from.series);
     from.series.clear();
     if (state.alerts) state.alerts->TakeFrom(*from.alerts);
@@ -284,6 +286,22 @@ void RuleGroup::TakeStateFrom(RuleGroup& old) {
   }
   last_ = old.last_;
   evaluation_time_ = old.evaluation_time_;
+}
+
+void RuleGroup::TakeMovedFrom(RuleGroup& old) {
+  const MutexLock old_lock(old.mutex_);
+  const MutexLock lock(mutex_);
+  for (std::size_t i = 0; i < old.states_.size(); ++i) {
+    State& from = old.states_[i];
+    if (from.taken || !from.alerts) continue;
+    const auto found = PlaceOf(old.keys_[i]);
+    if (!found || states_[*found].inherited) continue;
+    State& state = states_[*found];
+    state.inherited = true;
+    state.alerts->TakeFrom(*from.alerts);
+    if (state.leaks && from.leaks) state.leaks->TakeFrom(*from.leaks);
+    if (!last_) last_ = old.last_;
+  }
 }
 
 void RuleGroup::Retire(const Moment& now, std::string_view reason, RuleSink& sink) {

@@ -100,6 +100,11 @@ class RuleGroup {
   /// Group.CopyState). What is left in `old` belongs to rules that are gone: Retire it.
   void TakeStateFrom(RuleGroup& old) EXCLUDES(mutex_);
 
+  /// Takes over the alerts of rules that stood in `old`, a group of another file or name, and are
+  /// in this one now; for rules that took nothing over yet. Recorded series are left to Retire, so
+  /// that they end where they were written.
+  void TakeMovedFrom(RuleGroup& old) EXCLUDES(mutex_);
+
   /// Ends all alerts of rules whose state was not taken over: resolved events that say why. Stale
   /// markers for their series are written too.
   void Retire(const Moment& now, std::string_view reason, RuleSink& sink) EXCLUDES(mutex_);
@@ -108,8 +113,10 @@ class RuleGroup {
 
   /// Everything about alerts that must survive a restart.
   void Export(std::vector<AlertRecord>& records) const EXCLUDES(mutex_);
-  /// Puts an exported instance back, before the first evaluation. False: the rule is gone. No time
-  /// has passed for it since it was exported (`for` goes on where it was).
+  bool Has(std::string_view rule_key) const { return PlaceOf(rule_key).has_value(); }
+  /// Puts an exported instance back, before the first evaluation, into the rule with its rule_key.
+  /// False: there is none. No time has passed for it since it was exported (`for` goes on where it
+  /// was).
   bool Restore(const AlertRecord& record) EXCLUDES(mutex_);
 
   /// All series that leak rules follow.

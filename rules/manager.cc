@@ -91,8 +91,43 @@ void RuleManager::Exchange(RuleSet rules, const RuleOptions& options, const Mome
       entry.group->TakeStateFrom(*old->group);
       if (old->slots.interval() == entry.slots.interval()) entry.slots = old->slots;
     }
+    // A rule that was moved to another group or file is the same rule to whoever is told.
+    for (Entry& entry : entries_) {
+      for (const Entry& old : entries) {
+        if (old.group->file() == entry.group->file() && old.group->name() == entry.group->name()) {
+          continue;
+        }
+        entry.group->TakeMovedFrom(*old.group);
+      }
+    }
   }
   for (const Entry& old : entries) old.group->Retire(now, kRemoved, sink);
+}
+
+template <class AnyRecord>
+std::set<RuleManager::RuleName> RuleManager::NamesOf(std::span<const AnyRecord> records) {
+  std::set<RuleName> names;
+  for (const AnyRecord& record : records) {
+    names.emplace(record.file, record.group, record.rule_key);
+  }
+  return names;
+}
+
+/// The group that has the record's rule: the one it was in, or, since it was moved, the only one
+/// that has it and did not have it before.
+template <class AnyRecord>
+RuleGroup* RuleManager::GroupOf(const AnyRecord& record, const std::set<RuleName>& names) const {
+  RuleGroup* moved_to = nullptr;
+  std::size_t candidates = 0;
+  for (const Entry& entry : entries_) {
+    RuleGroup& group = *entry.group;
+    if (!group.Has(record.rule_key)) continue;
+    if (group.file() == record.file && group.name() == record.group) return &group;
+    if (names.count({group.file(), group.name(), record.rule_key}) > 0) continue;
+    moved_to = &group;
+    ++candidates;
+  }
+  return candidates == 1 ? moved_to : nullptr;
 }
 
 void RuleManager::Restore(std::span<const AlertRecord> records, const Moment& now, RuleSink& sink) {
@@ -100,12 +135,10 @@ void RuleManager::Restore(std::span<const AlertRecord> records, const Moment& no
   std::vector<AlertEvent> gone;
   {
     const MutexLock lock(mutex_);
+    const std::set<RuleName> names = NamesOf(records);
     for (const AlertRecord& record : records) {
-      const bool restored =
-          std::any_of(entries_.begin(), entries_.end(), [&record](const Entry& entry) {
-            return entry.group->file() == record.file && entry.group->name() == record.group &&
-                   entry.group->Restore(record);
-          });
+      RuleGroup* const group = GroupOf(record, names);
+      const bool restored = group && group->Restore(record);
       if (!restored && record.sent_labels && !record.sent_resolved) {
         gone.push_back(ResolvedEventOf(record, now, options_));
       }
@@ -178,12 +211,11 @@ std::uint64_t RuleManager::LeakChanges() const {
 
 void RuleManager::RestoreLeaks(std::span<const LeakRecord> records, WallTime now) {
   const MutexLock evaluating(evaluating_);
-  const auto groups = Groups();
+  const MutexLock lock(mutex_);
+  const std::set<RuleName> names = NamesOf(records);
   for (const LeakRecord& record : records) {
-    for (const auto& group : groups) {
-      if (group->file() != record.file || group->name() != record.group) continue;
-      static_cast<void>(group->RestoreLeak(record, now));
-    }
+    RuleGroup* const group = GroupOf(record, names);
+    if (group) static_cast<void>(group->RestoreLeak(record, now));
   }
 }
 

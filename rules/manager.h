@@ -2,8 +2,10 @@
 // All rule groups of the agent: loaded from files, due at their slots, exchanged on reload.
 
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/clock.h"
@@ -37,8 +39,9 @@ struct DueGroup {
 class RuleManager {
  public:
   /// Exchanges all rules. State goes from each old rule to the same one of the new set
-  /// (RuleGroup::TakeStateFrom); alerts of rules that are gone are told as resolved, "the rule was
-  /// removed". `rules` must be free of errors. Waits for an evaluation that runs.
+  /// (RuleGroup::TakeStateFrom), wherever it stands now; alerts of rules that are gone are told as
+  /// resolved, "the rule was removed". `rules` must be free of errors. Waits for an evaluation that
+  /// runs.
   void Exchange(RuleSet rules, const RuleOptions& options, const Moment& now, RuleSink& sink)
       EXCLUDES(mutex_, evaluating_);
 
@@ -82,6 +85,13 @@ class RuleManager {
     std::shared_ptr<RuleGroup> group;
     EvaluationSlots slots;
   };
+
+  using RuleName = std::tuple<std::string, std::string, std::string>;  // file, group, rule_key
+  template <class AnyRecord>
+  static std::set<RuleName> NamesOf(std::span<const AnyRecord> records);
+  template <class AnyRecord>
+  RuleGroup* GroupOf(const AnyRecord& record, const std::set<RuleName>& names) const
+      REQUIRES(mutex_);
 
   Mutex evaluating_;  // held through an evaluation or exchange; taken before mutex_
   mutable Mutex mutex_;

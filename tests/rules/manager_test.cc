@@ -75,6 +75,51 @@ TEST(RuleManagerTest, WhatWasToldIsWhatIsResolved) {
   EXPECT_EQ(h.Told(), "");
 }
 
+TEST(RuleManagerTest, AMovedRuleGoesOn) {
+  constexpr std::string_view kElsewhere = R"(
+groups:
+- name: other
+  rules:
+  - { record: more, expr: up }
+- name: new
+  rules:
+  - record: copy
+    expr: up
+  - { alert: Down, expr: up == 0, for: 30s }
+)";
+  RuleHarness h(kDown);
+  for (int i = 0; i < 3; ++i) h.Step("up", 0);
+  h.events.clear();
+  h.now.wall += 1s;
+  h.Reload(kElsewhere);
+  EXPECT_EQ(h.Told(), "") << "by a reload";
+  EXPECT_EQ(h.Last("copy"), "stale") << "the new group writes it anew";
+  h.Step("up", 0);
+  EXPECT_EQ(h.Told(), "");
+
+  RuleHarness before(kDown);
+  for (int i = 0; i < 3; ++i) before.Step("up", 0);
+  RuleHarness after(kElsewhere);
+  after.now = before.now;
+  after.manager.Restore(before.manager.Export(), after.now, after);
+  EXPECT_EQ(after.Told(), "") << "by a restart";
+  after.Step("up", 0);
+  EXPECT_EQ(after.Told(), "");
+  after.Step("up", 1);
+  EXPECT_EQ(after.Told(), R"(resolved{alertname="Down"})");
+
+  // Which of two it went to cannot be told.
+  RuleHarness twice(R"(
+groups:
+- name: a
+  rules: [{ alert: Down, expr: up == 0 }]
+- name: b
+  rules: [{ alert: Down, expr: up == 0 }]
+)");
+  twice.manager.Restore(before.manager.Export(), twice.now, twice);
+  EXPECT_EQ(twice.Told(), R"(resolved{alertname="Down"})");
+}
+
 TEST(RuleManagerTest, PendingAlertOfARemovedRuleIsForgottenSilently) {
   RuleHarness h(kDown);
   h.Step("up", 0);

@@ -17,8 +17,9 @@ namespace {
 
 constexpr const char* kFooter =
     "Collectors are switched by --collector.NAME and --no-collector.NAME; `tocsin collectors`\n"
-    "lists them with their own flags. Every flag can stand in the configuration file, where each\n"
-    "key is documented: config/tocsin.yml.";
+    "lists them with their own flags. `tocsin --help` lists the agent's, which all commands take.\n"
+    "Every flag can stand in the configuration file, where each key is documented:\n"
+    "config/tocsin.yml.";
 
 void AddText(CLI::App& app, const std::string& name, std::optional<std::string>& into,
              const std::string& help, const std::string& group) {

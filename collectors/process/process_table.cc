@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/file.h"
 #include "collectors/source.h"
 
 namespace tocsin {
@@ -450,7 +451,7 @@ Status ProcessTable::RefreshBootTime(MonoTime now) {
   if (boot_seconds_ > 0 && now - boot_read_at_ < kBootTimePause) return Unit{};
   const std::string path = fs_.ProcPath("stat");
   const RawRead read = fs_.ReadInto(path, boot_buffer_);
-  if (!read) return Error{Errc::kIo, path + ": cannot be read"};
+  if (!read) return AbsentIsFailure(FileError(path, read.error));
   const auto boot = ParseBootTime(read.text);
   if (!boot) return MalformedText(path, "a line btime", read.text);
   boot_read_at_ = now;

@@ -82,6 +82,10 @@ Verdict CheckBody(const HttpModule& module, std::string_view body) {
   return std::nullopt;
 }
 
+bool HasBodyPatterns(const HttpModule& module) {
+  return !module.fail_if_body_matches.empty() || !module.fail_if_body_not_matches.empty();
+}
+
 Verdict CheckVersion(const HttpModule& module, std::string_view version) {
   const auto& valid = module.valid_http_versions;
   if (valid.empty()) return std::nullopt;

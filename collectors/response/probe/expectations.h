@@ -19,6 +19,8 @@ Verdict CheckStatus(const HttpModule& module, int status);
 /// `headers` have lower-case names.
 Verdict CheckHeaders(const HttpModule& module, std::span<const outgoing::Header> headers);
 Verdict CheckBody(const HttpModule& module, std::string_view body);
+/// Whether CheckBody() looks at bodies.
+bool HasBodyPatterns(const HttpModule& module);
 /// `version` is "1.1", "2".
 Verdict CheckVersion(const HttpModule& module, std::string_view version);
 

@@ -175,7 +175,8 @@ class HttpProbe final : public ProbeBase {
     }
     Log("status " + std::to_string(reply.status) + ", HTTP " + reply.version +
         (reply.ip.empty() ? "" : ", from " + reply.ip));
-    if (IsRedirect(reply.status) && reply.Header("location")) {
+    const std::string* const location = reply.Header("location");
+    if (IsRedirect(reply.status) && location && !location->empty()) {
       ++facts().redirects;
       for (const outgoing::Header& header : reply.headers) {
         if (header.name == "set-cookie") cookies_.Take(url_.host, header.value);
@@ -256,10 +257,10 @@ class HttpProbe final : public ProbeBase {
       verdict = CheckHeaders(http(), reply.headers);
       facts().failed_regex = verdict.has_value();
     }
-    if (!verdict) verdict = std::move(transfer);
     if (!verdict) {
-      verdict = CheckBody(http(), body);
-      facts().failed_regex = verdict.has_value();
+      verdict = transfer ? std::move(transfer) : CheckBody(http(), body);
+      // Of a body that did not come whole, the expressions for it count as failed.
+      facts().failed_regex = verdict && HasBodyPatterns(http());
     }
     if (!verdict) verdict = CheckVersion(http(), reply.version);
     if (!verdict && facts().tls && http().fail_if_ssl) {

@@ -94,6 +94,11 @@ TEST_F(Probes, HttpAnswersAndTheirFaults) {
        "redirect: ",
        302},
       {"loop", "{}", {Expect(kRequestEnd), Answer("302 No\r\nLocation: /")}, "redirect: ", 302},
+      {"leads nowhere",
+       "{valid_status_codes: [302]}",
+       {Expect(kRequestEnd), Answer("302 No\r\nLocation: ")},
+       "ok",
+       302},
       {"not followed",
        "{follow_redirects: false, valid_status_codes: [302]}",
        {Expect(kRequestEnd), Answer("302 No\r\nLocation: /")},
@@ -112,6 +117,18 @@ TEST_F(Probes, HttpAnswersAndTheirFaults) {
     }
     EXPECT_EQ(result->lookup.ip_protocol, 4);
     EXPECT_EQ(result->lookup.ip_hash, 3668918509U);  // as blackbox_exporter says of 127.0.0.1
+  }
+}
+
+TEST_F(Probes, TheExpressionsForABodyThatIsCutOffHaveFailed) {
+  for (const bool wanted : {true, false}) {
+    ScriptedServer server(
+        {Expect(kRequestEnd), net::Send("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello")});
+    const auto result = Run(
+        wanted ? "{prober: http, http: {fail_if_body_not_matches_regexp: [h]}}" : "{prober: http}",
+        server.Url());
+    EXPECT_EQ(Verdict(*result).rfind("closed: ", 0), 0U) << Verdict(*result);
+    EXPECT_EQ(std::get<HttpFacts>(result->facts).failed_regex, wanted);
   }
 }
 

@@ -177,7 +177,9 @@ constexpr std::array kVitals{
               "ss -ltn\nnstat -az TcpExtListenDrops TcpExtListenOverflows", ""},
     VitalSpec{"network_udp_buffer", Resource::kNetwork, Aspect::kSaturation, Measure::kPerSecond,
               "datagrams lost for lack of buffer",
-              "rate(node_netstat_Udp_RcvbufErrors[2m]) + rate(node_netstat_Udp6_RcvbufErrors[2m])",
+              // Without IPv6 there is no Udp6.
+              "rate(node_netstat_Udp_RcvbufErrors[2m]) + (rate(node_netstat_Udp6_RcvbufErrors[2m]) "
+              "or 0 * rate(node_netstat_Udp_RcvbufErrors[2m]))",
               "", 1, 100,
               "A program reads its UDP socket too slowly. `ss` shows which one, its buffer is "
               "limited by net.core.rmem_max.",

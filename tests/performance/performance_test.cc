@@ -95,6 +95,19 @@ TEST(DiagnosisTest, SaysWhatAnOldKernelDoesNotMeasure) {
   EXPECT_FALSE(missing.count("cpu_steal"));
 }
 
+TEST(DiagnosisTest, AHostWithoutIpv6LosesDatagramsToo) {
+  MemoryStore store;
+  for (std::int64_t t = 0; t <= 120; t += 15) {
+    store.Append(Labels{{kMetricName, "node_netstat_Udp_RcvbufErrors"}}, t * 1000,
+                 static_cast<double>(200 * t));
+  }
+  const auto diagnosis = Diagnose(store, 120'000, {});
+  ASSERT_TRUE(diagnosis.ok());
+  ASSERT_EQ(diagnosis->findings.size(), 1u);
+  EXPECT_EQ(diagnosis->findings[0].level, Level::kCritical);
+  EXPECT_EQ(diagnosis->findings[0].readings[0].vital->name, "network_udp_buffer");
+}
+
 TEST(DiagnosisTest, WithoutDataThereIsNothingToSay) {
   const MemoryStore empty;
   const auto report = MakeReport(empty, 1'700'000'000'000, {});

@@ -29,18 +29,20 @@ class KafkaWorker {
   KafkaWorker(const KafkaWorker&) = delete;
   KafkaWorker& operator=(const KafkaWorker&) = delete;
 
-  /// Nothing after Stop().
-  void Do(std::function<void()> job) {
+  /// False after Stop(), and where the host gives no thread: then the job is not done.
+  bool Do(std::function<void()> job) {
     const MutexLock lock(mutex_);
-    if (stopped_) return;
+    if (stopped_) return false;
     jobs_.push_back(std::move(job));
     changed_.NotifyOne();
-    if (thread_.joinable()) return;
+    if (thread_.joinable()) return true;
     try {
       thread_ = std::thread([this] { Run(); });
     } catch (const std::system_error&) {
-      jobs_.pop_back();  // no thread to be had now: whoever waits for this job times out
+      jobs_.pop_back();
+      return false;
     }
+    return true;
   }
 
   /// Waits for the job that runs.
@@ -97,12 +99,16 @@ class KafkaTarget final : public net::Target {
     }
     const auto share = std::chrono::floor<milliseconds>(round.deadline - round.began) / questions_;
     const milliseconds patience = std::clamp(share, kLeastPatience, kMostPatience);
-    worker_->Do([client = client_, patience, &loop = network_.loop(), self = self_] {
-      auto answer = std::make_shared<Answer>(client->Ask(patience));
-      loop.Post([answer, self] {
-        if (KafkaTarget* const target = *self) target->Take(*answer);
-      });
-    });
+    const bool asked =
+        worker_->Do([client = client_, patience, &loop = network_.loop(), self = self_] {
+          auto answer = std::make_shared<Answer>(client->Ask(patience));
+          loop.Post([answer, self] {
+            if (KafkaTarget* const target = *self) target->Take(*answer);
+          });
+        });
+    if (asked) return;
+    asking_ = false;
+    Done(net::Failure{net::Reason::kLocal, "this host gives no thread to ask on"});
   }
 
   void Cancel() override { done_ = nullptr; }

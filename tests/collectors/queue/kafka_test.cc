@@ -7,6 +7,8 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include "collectors/queue/kafka_lag.h"
+#include "tests/base/no_threads.h"
+#include "tests/collectors/net/on_loop.h"
 #include "tests/collectors/net/scripted_server.h"
 #include "tests/collectors/queue/rendered.h"
 #include "tests/collectors/queue/target_run.h"
@@ -97,6 +99,20 @@ TEST(KafkaTest, LagIsWhatWasProducedAndNotCommitted) {
   kafka.Produce(1, 2);
   EXPECT_EQ(ValueOf(run.Round(seconds(60)), "queue_depth{" + instance + ",queue=\"shop/orders\"}"),
             "2");
+}
+
+TEST(KafkaTest, WithoutAThreadTheClusterIsAskedInALaterRound) {
+  MockKafka kafka;
+  kafka.Produce(0, 3);
+  kafka.Commit("shop", 0, 1);
+  CollectorRun run("kafka", Settings(kafka.brokers(), ", timeout: 30s"));
+  net::OnLoop(run.network().loop(), [] {});  // which has its thread already
+  {
+    const NoThreads none;
+    EXPECT_EQ(FailureReasons(run.Round()), "local");
+  }
+  const std::string page = run.Round(seconds(60));
+  EXPECT_EQ(ValueOf(page, "kafka_up{instance=\"" + kafka.brokers() + "\"}"), "1") << page;
 }
 
 TEST(KafkaTest, WhatIsNoClusterHasAReason) {

@@ -38,6 +38,8 @@ class CollectorRun {
     return "\n" + exposition::RenderPage({&*snapshot, 1}, exposition::Format::kText);
   }
 
+  net::Network& network() { return network_; }
+
  private:
   const SystemClock clock_;
   net::Network network_{clock_, {.grace = milliseconds(0)}};

@@ -6,6 +6,7 @@
 #include "agent/api/silence_json.h"
 #include "agent/http/form.h"
 #include "agent/version.h"
+#include "base/ascii.h"
 #include "base/json.h"
 #include "base/time_text.h"
 #include "metrics/labels_json.h"
@@ -110,14 +111,23 @@ Result<notify::Matchers> ReadFilter(const Form& form) {
   return matchers;
 }
 
+/// True if it is not said. As Alertmanager reads booleans: what is none of these words is false.
+bool Wanted(const Form& form, std::string_view name) {
+  const std::string_view text = form.Get(name);
+  const auto is_text = [&](std::string_view yes) { return EqualsIgnoringCase(text, yes); };
+  constexpr std::string_view kYes[] = {"",   "true",     "1",       "yes", "ok",     "y",
+                                       "on", "selected", "checked", "t",   "enabled"};
+  return std::any_of(std::begin(kYes), std::end(kYes), is_text);
+}
+
 Result<AlertFilter> ReadAlertFilter(const Request& request) {
   const Form form = Form::Parse(request);
   AlertFilter filter;
-  filter.active = form.Get("active") != "false";
-  filter.silenced = form.Get("silenced") != "false";
-  filter.inhibited = form.Get("inhibited") != "false";
+  filter.active = Wanted(form, "active");
+  filter.silenced = Wanted(form, "silenced");
+  filter.inhibited = Wanted(form, "inhibited");
   TRY_ASSIGN(filter.matchers, ReadFilter(form));
-  if (form.Has("receiver")) {
+  if (!form.Get("receiver").empty()) {
     TRY_ASSIGN(filter.receiver,
                Matcher::Make(MatchOp::kRegex, "receiver", std::string(form.Get("receiver"))));
   }

@@ -83,6 +83,7 @@ std::vector<Alert> FromEvent(const AlertEvent& event, WallTime now) {
     Alert ended = alert;
     ended.labels = *event.replaced_labels;
     ended.ended_at = std::max(now, ended.starts_at);
+    if (ended.labels.Get("severity") != alert.labels.Get("severity")) alert.severity_since = now;
     alerts.push_back(std::move(ended));
   }
   alerts.push_back(std::move(alert));
@@ -95,6 +96,9 @@ std::optional<Alert> FromRecord(const AlertRecord& record) {
   alert.labels = *record.sent_labels;
   alert.annotations = record.annotations;
   alert.starts_at = record.status.fired_at;
+  if (record.status.severity_at > alert.starts_at) {
+    alert.severity_since = record.status.severity_at;
+  }
   if (record.sent_resolved) {
     alert.ended_at = std::max(record.status.resolved_at.value_or(alert.starts_at), alert.starts_at);
   }

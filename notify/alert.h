@@ -23,6 +23,8 @@ struct Alert {
   /// Firing: until when receivers may believe it without hearing again.
   WallTime valid_until{};
   std::string generator_url;
+  /// Since when it fires with this severity, where that is known to be later than starts_at.
+  std::optional<WallTime> severity_since = {};
 
   bool resolved() const { return ended_at.has_value(); }
 };

@@ -73,7 +73,12 @@ void AlertGroups::Put(const Alert& alert, Moment now) {
   const bool in_place = !entry.groups.empty() && !entry.alert.resolved();
   if (!in_place) {
     // One that fired before a restart has been waiting already.
-    entry.firing_since = now.mono - std::max(milliseconds(0), now.wall - alert.starts_at);
+    const auto instant = [&](WallTime since) {
+      return now.mono - std::max(milliseconds(0), now.wall - since);
+    };
+    entry.firing_since = instant(alert.starts_at);
+    entry.severity_since =
+        std::max(entry.firing_since, instant(alert.severity_since.value_or(alert.starts_at)));
   }
   entry.alert = alert;
   ++entry.version;
@@ -171,6 +176,21 @@ std::vector<Alert> AlertGroups::Audible(const Group& group, std::vector<Alert> a
   return alerts;
 }
 
+/// Since when the alert is this group's to attend to. With its other severity it may have been
+/// another's: the receivers of `critical` have had no time yet when a warning becomes critical.
+MonoTime AlertGroups::MemberSince(const Group& group, const Entry& entry) const {
+  if (entry.severity_since == entry.firing_since) return entry.firing_since;
+  const Labels& labels = entry.alert.labels;
+  const std::string_view critical = SeverityText(Severity::kCritical);
+  const Labels before = labels.With(
+      "severity", labels.Get("severity") == critical ? SeverityText(Severity::kWarning) : critical);
+  std::vector<const Route*> routes;
+  MatchRoutes(config_->root, before, routes);
+  const bool was_here = std::count(routes.begin(), routes.end(), group.route) > 0 &&
+                        group.route->GroupLabels(before) == group.labels;
+  return was_here ? entry.firing_since : entry.severity_since;
+}
+
 /// Since when something has fired that nobody has acknowledged.
 std::optional<MonoTime> AlertGroups::UnattendedSince(const Group& group,
                                                      const std::vector<Alert>& alerts) const {
@@ -178,7 +198,7 @@ std::optional<MonoTime> AlertGroups::UnattendedSince(const Group& group,
   for (const Alert& alert : alerts) {
     if (alert.resolved()) continue;
     if (acknowledgements_.Covers(group.key, {Fingerprint(alert.labels)})) continue;
-    MonoTime own = group.alerts.at(alert.labels)->firing_since;
+    MonoTime own = MemberSince(group, *group.alerts.at(alert.labels));
     if (const auto at = acknowledgements_.WithdrawnAt(group.key, Fingerprint(alert.labels))) {
       own = std::max(own, *at);
     }
@@ -395,7 +415,9 @@ void AlertGroups::TakeOver(AlertGroups& old, Moment now) {
   pending_ = std::move(old.pending_);
   for (const auto& [labels, entry] : old.alerts_) {
     Put(entry.alert, now);
-    alerts_.at(labels).firing_since = entry.firing_since;  // the wall clock may have been set since
+    Entry& taken = alerts_.at(labels);  // the wall clock may have been set since
+    taken.firing_since = entry.firing_since;
+    taken.severity_since = entry.severity_since;
   }
   // A group that is no more ends nothing by itself, and might come back with the old routes.
   std::set<std::string_view> keys;

@@ -107,6 +107,7 @@ class AlertGroups {
     Alert alert;
     std::uint64_t version = 0;
     MonoTime firing_since{};
+    MonoTime severity_since{};   // not earlier
     std::vector<Group*> groups;  // those that hold it
   };
   struct DueOrder {
@@ -122,6 +123,7 @@ class AlertGroups {
   };
   using PendingKey = std::pair<std::string, std::string>;  // destination, group key
 
+  MonoTime MemberSince(const Group& group, const Entry& entry) const;
   void Insert(Entry& entry, const Route& route, Moment now);
   void Reschedule(Group& group, MonoTime next);
   void Flush(Group& group, Moment now, std::vector<Outgoing>& out);

@@ -41,6 +41,12 @@ TEST(AlertTest, ASeverityChangeEndsTheLabelsItReplaces) {
   EXPECT_EQ(alerts[0].ended_at, kNow);
   EXPECT_EQ(alerts[1].labels.Get("severity"), "critical");
   EXPECT_FALSE(alerts[1].resolved());
+  EXPECT_EQ(alerts[1].severity_since, kNow);
+  AlertRecord record;
+  record.sent_labels = event.labels;
+  record.status.fired_at = kNow - seconds(60);
+  record.status.severity_at = kNow;
+  EXPECT_EQ(FromRecord(record)->severity_since, kNow) << "a restart does not forget it";
 }
 
 TEST(AlertTest, NeverEndsBeforeItStarts) {

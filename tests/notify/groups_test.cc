@@ -134,6 +134,44 @@ TEST_F(GroupsTest, WhatIsAcknowledgedAndSilencedForLongIsNotPagedAfterwards) {
   EXPECT_THAT(Pass(minutes(2)), ElementsAre("team: -A"));
 }
 
+/// A warning of three hours becomes critical.
+void BecomeCritical(AlertGroups& groups, WallTime began, Moment now) {
+  AlertEvent event;
+  event.identity = {{"alertname", "A"}};
+  event.labels = event.identity.With("severity", "critical");
+  event.replaced_labels = event.identity.With("severity", "warning");
+  event.fired_at = began;
+  for (const Alert& alert : FromEvent(event, now.wall)) groups.Put(alert, now);
+}
+
+TEST_F(GroupsTest, WhatBecomesCriticalIsNewToThoseWhoHearOfCriticalOnesOnly) {
+  Load(R"(
+route:
+  receiver: chat
+  group_by: [job]
+  group_wait: 10s
+  group_interval: 1m
+  routes: [ { matchers: [ severity=critical ], receiver: team, escalate: [ { after: 15m, receiver: boss } ] } ]
+receivers: [ { name: chat, webhook_configs: [ { url: 'http://c/' } ] },
+             { name: team, webhook_configs: [ { url: 'http://t/' } ] },
+             { name: boss, webhook_configs: [ { url: 'http://b/' } ] } ]
+)");
+  const WallTime began = now_.wall;
+  groups_->Put({{{"alertname", "A"}, {"severity", "warning"}}, {}, began, {}, {}, {}}, now_);
+  ASSERT_THAT(Pass(hours(3)), ElementsAre("chat: A"));
+  BecomeCritical(*groups_, began, now_);
+  EXPECT_THAT(Pass(minutes(14)), testing::UnorderedElementsAre("chat: -A", "team: A"));
+  EXPECT_THAT(Pass(minutes(2)), ElementsAre("boss: A"));
+}
+
+TEST_F(GroupsTest, WhatBecomesCriticalAmongThoseWhoHaveItEscalatesNoLater) {
+  const WallTime began = now_.wall;
+  groups_->Put({{{"alertname", "A"}, {"severity", "warning"}}, {}, began, {}, {}, {}}, now_);
+  ASSERT_THAT(Pass(minutes(10)), ElementsAre("team: A"));
+  BecomeCritical(*groups_, began, now_);
+  EXPECT_THAT(Pass(minutes(6)), ElementsAre("team: A -A", "boss: A"));
+}
+
 TEST_F(GroupsTest, AReloadAfterTheClockWasSetEscalatesByTheTimeThatPassed) {
   Put("A");
   ASSERT_THAT(Pass(minutes(5)), ElementsAre("team: A"));

@@ -24,7 +24,7 @@ using SourceId = std::uint32_t;
 
 struct Series {
   Labels labels;              // interned, without empty values; no labels: the ref is free
-  std::int64_t first_ms = 0;  // of its first sample ever
+  std::int64_t first_ms = 0;  // of its first sample ever, or before it
   std::int64_t last_ms = 0;   // of its last sample, while it is not active
   SourceId source = 0;        // who appends to it, or last did
   bool active = false;        // `source` goes on with it

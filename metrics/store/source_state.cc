@@ -298,7 +298,9 @@ void SourceState::StepBack(std::int64_t t_ms, SeriesIndex& index) {
   last_ms_ = blocks_.empty() ? INT64_MIN : blocks_.back()->max_ms();
   for (SeriesRef ref = 0; ref < index.RefEnd(); ++ref) {
     Series& series = index[ref];
-    if (series.source == id_ && series.last_ms >= t_ms) series.last_ms = t_ms - 1;
+    if (series.source != id_) continue;
+    series.first_ms = std::min(series.first_ms, t_ms);
+    series.last_ms = std::min(series.last_ms, t_ms - 1);
   }
 }
 

@@ -133,6 +133,24 @@ TEST(AppendTest, AClockSetBackWithinTheOpenBlockKeepsItsBeginning) {
   EXPECT_EQ(all.at("x{l=\"2\"}"), Values({{kStart + 20'500, kStale}}));
 }
 
+TEST(AppendTest, SeriesThatBeganInTheFutureAreFoundAfterTheClockWasSetBack) {
+  // A host that boots a day ahead of the time that NTP then tells it.
+  constexpr std::int64_t kAhead = kStart + 86'400'000;
+  const auto store = InMemory();
+  const auto source = store->OpenSource("a");
+  SnapshotMaker maker;
+  source->Append(maker.Make(kAhead, {{"x", "1", 1}, {"x", "2", 1}}));
+  source->Append(maker.Make(kAhead + 1000, {{"x", "1", 2}}));
+  source->Append(maker.Make(kStart, {{"x", "1", 3}, {"x", "2", 3}}));
+  source->Append(maker.Make(kStart + 1000, {{"x", "1", 4}, {"x", "2", 4}}));
+  const TimeRange now{kStart - 300'000, kStart + 1000};
+  const PlainSeries found = ReadAll(*store, {}, now);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found.at("x{l=\"1\"}"), Values({{kStart, 3}, {kStart + 1000, 4}}));
+  EXPECT_EQ(found.at("x{l=\"2\"}"), Values({{kStart, 3}, {kStart + 1000, 4}}));
+  EXPECT_EQ(store->SeriesLabels(now, {}).size(), 2u);
+}
+
 TEST(AppendTest, OneSourceAtATimeAppendsToASeries) {
   const auto store = InMemory();
   const auto a = store->OpenSource("a");

@@ -3,10 +3,14 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
+
+#include "base/file.h"
 
 namespace tocsin {
 namespace {
@@ -19,18 +23,32 @@ bool IsTestFile(std::string_view path) {
   return path.ends_with("_test.yml") || path.ends_with("_test.yaml");
 }
 
+/// Where glob(3) could not look, and why; it has no other way to say it.
+thread_local std::optional<Error> unreadable;
+
+/// A folder that is not there has no files. One that cannot be read may have rules, and without
+/// them nobody would be paged.
+int NoteUnreadable(const char* path, int error) {
+  if (error == ENOENT) return 0;
+  unreadable = FileError(path, error);
+  return 1;
+}
+
 /// The files a pattern names, sorted.
-std::vector<std::string> FilesOf(const std::string& pattern) {
-  if (!IsPattern(pattern)) return {pattern};
+Result<std::vector<std::string>> FilesOf(const std::string& pattern) {
+  if (!IsPattern(pattern)) return std::vector{pattern};
   std::vector<std::string> files;
   glob_t found{};
-  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) {
+  unreadable.reset();
+  const int status = ::glob(pattern.c_str(), 0, &NoteUnreadable, &found);
+  if (status == 0) {
     for (std::size_t i = 0; i < found.gl_pathc; ++i) {
       if (!IsTestFile(found.gl_pathv[i])) files.emplace_back(found.gl_pathv[i]);
     }
   }
   ::globfree(&found);
-  return files;
+  if (status == 0 || status == GLOB_NOMATCH) return files;
+  return unreadable ? *std::move(unreadable) : Error{Errc::kIo, pattern + ": cannot be read"};
 }
 
 AlertEvent ResolvedEventOf(const AlertRecord& record, const Moment& now,
@@ -56,7 +74,12 @@ RuleSet LoadRules(std::span<const std::string> patterns) {
   RuleSet set;
   std::set<std::string> seen;
   for (const std::string& pattern : patterns) {
-    for (std::string& path : FilesOf(pattern)) {
+    auto files = FilesOf(pattern);
+    if (!files) {
+      set.errors.push_back(std::move(files).error());
+      continue;
+    }
+    for (std::string& path : *files) {
       if (!seen.insert(path).second) continue;
       RuleFile file = LoadRuleFile(path);
       std::move(file.groups.begin(), file.groups.end(), std::back_inserter(set.groups));

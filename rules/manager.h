@@ -24,8 +24,9 @@ struct RuleSet {
 };
 
 /// Loads the rule files that the patterns (* ? [) name, each file once, in their order and then by
-/// name. A pattern may match nothing; a plain path must exist. Files named *_test.yml or
-/// *_test.yaml are tests of rules (unit_test.h): a pattern passes over them.
+/// name. A pattern may match nothing, but its folder must be readable if it is there; a plain path
+/// must exist. Files named *_test.yml or *_test.yaml are tests of rules (unit_test.h): a pattern
+/// passes over them.
 RuleSet LoadRules(std::span<const std::string> patterns);
 
 /// A group whose time has come.

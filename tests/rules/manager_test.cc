@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "harness.h"
 #include "tests/base/temp_folder.h"
 
@@ -276,6 +278,13 @@ TEST_F(LoadRulesTest, PatternsPassOverTestsAndLoadEachFileOnce) {
   EXPECT_THAT(rules.files, ElementsAre(folder_ / "b.yml", folder_ / "a.yml"));
   ASSERT_EQ(rules.groups.size(), 2U);
   EXPECT_EQ(rules.groups[0].name, "b");
+}
+
+TEST_F(LoadRulesTest, AFolderThatCannotBeReadIsNotOneWithoutRules) {
+  std::filesystem::create_symlink("loop", folder_ / "loop");
+  const RuleSet rules = Load({"loop/*.yml", "none/*.yml"});
+  ASSERT_EQ(rules.errors.size(), 1U);
+  EXPECT_THAT(rules.errors[0].message(), HasSubstr("loop: Too many levels of symbolic links"));
 }
 
 TEST_F(LoadRulesTest, ErrorsOfAllFilesAreReported) {

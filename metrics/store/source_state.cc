@@ -51,6 +51,8 @@ void SourceState::Account() {
 }
 
 bool SourceState::SameSeries(const Round& round) const {
+  // What came too early after another source's end will be in time soon.
+  if (refused_[static_cast<std::size_t>(DropReason::kOutOfOrder)] > 0) return false;
   if (round.layout) return round.layout == layout_;
   if (layout_ || labels_.size() != round.labeled.size()) return false;
   return std::equal(labels_.begin(), labels_.end(), round.labeled.begin(),

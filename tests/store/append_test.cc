@@ -133,6 +133,23 @@ TEST(AppendTest, AClockSetBackWithinTheOpenBlockKeepsItsBeginning) {
   EXPECT_EQ(all.at("x{l=\"2\"}"), Values({{kStart + 20'500, kStale}}));
 }
 
+TEST(AppendTest, ASeriesTakenOverTooEarlyIsTakenOverSoon) {
+  const auto store = InMemory();
+  const auto a = store->OpenSource("a");
+  const auto b = store->OpenSource("b");
+  SnapshotMaker of_a;
+  SnapshotMaker of_b;
+  a->Append(of_a.Make(1000, {{"x", "1", 1}}));
+  a->MarkStale(At(2500));
+  b->Append(of_b.Make(2400, {{"x", "1", 2}}));
+  EXPECT_EQ(Dropped(*store, DropReason::kOutOfOrder), 1u);
+  b->Append(of_b.Make(2600, {{"x", "1", 3}}));
+  b->Append(of_b.Make(2700, {{"x", "1", 4}}));
+  EXPECT_EQ(ReadAll(*store).at("x{l=\"1\"}"),
+            Values({{1000, 1}, {2500, kStale}, {2600, 3}, {2700, 4}}));
+  EXPECT_EQ(Dropped(*store, DropReason::kOutOfOrder), 1u);
+}
+
 TEST(AppendTest, SeriesThatBeganInTheFutureAreFoundAfterTheClockWasSetBack) {
   // A host that boots a day ahead of the time that NTP then tells it.
   constexpr std::int64_t kAhead = kStart + 86'400'000;

@@ -43,6 +43,7 @@ struct Loop::State {
   explicit State(const Clock& its_clock) : clock(its_clock) {}
 
   bool StartLocked() REQUIRES(mutex);
+  bool FailStartLocked(const char* why) REQUIRES(mutex);
   void Run();
   void RunQueue();
   void FireTimers();
@@ -67,6 +68,15 @@ struct Loop::State {
 
 void Loop::StateDeleter::operator()(State* state) const { delete state; }
 
+/// Tried anew at the next Post().
+bool Loop::State::FailStartLocked(const char* why) {
+  if (!start_failed) LogError("networked collectors wait", {{"error", why}});
+  start_failed = true;
+  if (epoll_fd >= 0) ::close(std::exchange(epoll_fd, -1));
+  if (wake_fd >= 0) ::close(std::exchange(wake_fd, -1));
+  return false;
+}
+
 bool Loop::State::StartLocked() {
   if (thread.joinable()) return true;
   epoll_fd = ::epoll_create1(EPOLL_CLOEXEC);
@@ -74,21 +84,13 @@ bool Loop::State::StartLocked() {
   epoll_event wake{};
   wake.events = EPOLLIN;
   wake.data.u64 = kWakeId;
-  const auto failed = [&](const char* why) {
-    if (!std::exchange(start_failed, true)) {
-      LogError("networked collectors wait", {{"error", why}});
-    }
-    if (epoll_fd >= 0) ::close(std::exchange(epoll_fd, -1));
-    if (wake_fd >= 0) ::close(std::exchange(wake_fd, -1));
-    return false;  // tried anew at the next Post()
-  };
   if (epoll_fd < 0 || wake_fd < 0 || ::epoll_ctl(epoll_fd, EPOLL_CTL_ADD, wake_fd, &wake) != 0) {
-    return failed(std::strerror(errno));
+    return FailStartLocked(std::strerror(errno));
   }
   try {
     thread = std::thread([this] { Run(); });
   } catch (const std::system_error& error) {
-    return failed(error.what());
+    return FailStartLocked(error.what());
   }
   return true;
 }

@@ -91,8 +91,10 @@ std::optional<Leak> Detector::Push(const Reading& reading, const DetectorOptions
   }
   scale.open_low = scale.open_high >= 0 ? std::min(scale.open_low, value) : value;
   scale.open_high = std::max(scale.open_high, value);
-  // The limit may have been changed, and a bucket may take two hours.
-  if (confirmed_.at != 0) Forecast(reading.limit);
+  // The limit may have been changed, and a bucket may take two hours. One that is another in each
+  // reading is computed from what is measured, and tells nothing by that.
+  if (confirmed_.at != 0 && reading.limit == limit_) Forecast(reading.limit);
+  limit_ = reading.limit;
   if (reading.work >= 0 && reading.work <= kMostWork) {
     scale.open_work += static_cast<float>(reading.work);
     ++scale.open_work_count;

@@ -188,6 +188,7 @@ class Detector {
   Confirmed confirmed_;
   std::int64_t first_t_ = -1;
   std::int64_t last_t_ = -1;
+  double limit_ = 0;  // of the last reading; not worth keeping over a restart
   std::array<float, 3> recent_{};
   std::uint8_t recent_count_ = 0;
 

@@ -10,6 +10,7 @@
 #include "collectors/host_fs.h"
 #include "collectors/netlink.h"
 #include "collectors/row_cache.h"
+#include "collectors/seen_set.h"
 #include "collectors/source.h"
 #include "collectors/system/net_addresses.h"
 #include "collectors/system/system.h"
@@ -143,6 +144,7 @@ class NetdevCollector final : public Collector {
     const NetlinkPayload any(ifinfomsg{});
     const NetlinkRequest request{RTM_GETLINK, NetlinkRequest::Kind::kDump, any.bytes()};
     std::size_t row = 0;
+    seen_.Clear();
     return ForEachMessage(*socket_, request, [&](const NetlinkMessage& message) {
       if (message.type == RTM_NEWLINK) AddLink(message.payload, row, out);
     });
@@ -165,6 +167,8 @@ class NetdevCollector final : public Collector {
       }
     }
     if (name.empty() || found == kNone || !Keeps(row++, name)) return;
+    // Where devices come and go between two parts of the answer, older kernels list one again.
+    if (!seen_.Insert(name)) return;
     Add(kCommon, name, stats, out);
     Add(kNetlinkOnly, name, stats, out);
     Add(options_.detailed ? std::span<const Statistic>(kDetails) : kColumns, name, stats, out);
@@ -236,6 +240,7 @@ class NetdevCollector final : public Collector {
   std::unique_ptr<NetlinkSocket> socket_;
   std::unique_ptr<HostFile> file_;
   NetAddresses addresses_;
+  SeenSet seen_;
   RowCache<char> kept_;  // of each device: whether the filter keeps it (bool has no reference)
 };
 

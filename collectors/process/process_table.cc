@@ -16,6 +16,7 @@ namespace {
 /// Names of /proc that are looked at for each file that may be read.
 constexpr std::size_t kNamesPerRead = 4;
 constexpr std::size_t kTextBytes = 8192;
+constexpr std::size_t kMostTextBytes = 1 << 20;
 /// Arguments past this do not count for naming.
 constexpr std::size_t kArgumentsBytes = 32768;
 
@@ -423,7 +424,12 @@ RawRead ProcessTable::Read(std::uint32_t pid, std::string_view file, std::vector
 }
 
 RawRead ProcessTable::ReadDetail(std::uint32_t pid, std::string_view file) {
-  const RawRead read = Read(pid, file, text_);
+  RawRead read = Read(pid, file, text_);
+  // The groups of a user stand in one line of status, before most of what is wanted.
+  while (read && read.text.size() == text_.size() && text_.size() < kMostTextBytes) {
+    text_.resize(text_.size() * 4);
+    read = Read(pid, file, text_);
+  }
   if (!read && !Ended(read.error)) ++partial_errors_;
   return read;
 }

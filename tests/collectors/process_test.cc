@@ -141,6 +141,16 @@ TEST(ProcessCollectorTest, ProcessesThatDoNothingAreReadMoreRarelyAndNothingIsLo
             7);
 }
 
+TEST(ProcessCollectorTest, AUserOfManyGroupsHidesNothing) {
+  const Tree tree;
+  tree.Process(7, "p");
+  std::string groups;
+  for (int i = 0; i < 2'000; ++i) groups += " " + std::to_string(1'000'000'000 + i);
+  tree.Write("7/status", "Name:\tp\nGroups:\t" + groups + " \nRssAnon:\t 12 kB\n");
+  Rounds rounds(tree);
+  EXPECT_EQ(rounds.Run().at("namedprocess_namegroup_anon_bytes{groupname=\"p\"}"), 12 * 1024);
+}
+
 TEST(ProcessCollectorTest, AProcessThatWasQuietUsesNoMoreCpusThanItHasThreads) {
   const Tree tree;
   tree.Process(7, "p");

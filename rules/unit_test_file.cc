@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <unordered_map>
 
 #include "base/parse.h"
 #include "rules/series_notation.h"
@@ -120,10 +121,10 @@ Result<ExprExpectation> ReadExprTest(const YamlFile& file, const YamlNode& node)
   TRY_ASSIGN(const auto samples, ReadList(fields, "exp_samples"));
   for (const YamlNode::Ptr& sample : samples) {
     YamlFields keys(file, *sample, "an expected sample");
-    TRY_ASSIGN(const std::string text, keys.Read("labels", YamlString, "{}"));
+    TRY_ASSIGN(const std::string text, keys.Read("labels", YamlString, ""));
     TRY_ASSIGN(const double value, keys.Read("value", ReadNumber, 0));
     TRY(keys.Finish());
-    auto labels = ParseSeriesName(text);
+    auto labels = text.empty() ? Result<Labels>(Labels()) : ParseSeriesName(text);
     if (!labels) return file.At(*sample, labels.error().message());
     expectation.samples.push_back({*std::move(labels), value});
   }
@@ -139,11 +140,18 @@ Result<UnitTestCase> ReadCase(const YamlFile& file, const YamlNode& node,
   TRY_ASSIGN(test.interval, fields.Read("interval", YamlDuration, default_interval));
   if (test.interval.count() == 0) test.interval = default_interval;
   std::size_t room = kMaxValues;
+  std::unordered_map<Labels, std::size_t, LabelsHash> places;
   TRY_ASSIGN(const auto series, ReadList(fields, "input_series"));
   for (const YamlNode::Ptr& one : series) {
     TRY_ASSIGN(InputSeries read, ReadSeries(file, *one, room));
     room -= read.values.size();
-    test.series.push_back(std::move(read));
+    // As in promtool, of a series that stands twice the last one counts.
+    const auto [place, added] = places.try_emplace(read.labels, test.series.size());
+    if (added) {
+      test.series.push_back(std::move(read));
+    } else {
+      test.series[place->second] = std::move(read);
+    }
   }
   TRY_ASSIGN(const auto alerts, ReadList(fields, "alert_rule_test"));
   for (const YamlNode::Ptr& alert : alerts) {

@@ -66,6 +66,21 @@ TEST_F(UnitTestTest, SeverityPendingAndPartOfTheAnnotations) {
   EXPECT_THAT(report.text, HasSubstr("  SUCCESS"));
 }
 
+TEST_F(UnitTestTest, OfASeriesThatStandsTwiceTheLastCounts) {
+  folder_.Write("t.yml", R"(
+tests:
+- interval: 1m
+  input_series:
+  - { series: 'a{x="1"}', values: '1 1 1 1' }
+  - { series: 'a{x="1"}', values: '_ 2' }
+  promql_expr_test:
+  - { expr: 'sum_over_time(a[10m])', eval_time: 3m, exp_samples: [{ labels: '{x="1"}', value: 2 }] }
+  - { expr: scalar(a), eval_time: 3m, exp_samples: [{ labels: '', value: 2 }] }
+)");
+  const UnitTestReport report = RunRuleTests(folder_ / "t.yml", promql::Compat::kV3);
+  EXPECT_TRUE(report.passed) << report.text;
+}
+
 TEST_F(UnitTestTest, MinusZeroIsZero) {
   const UnitTestReport report = Run(R"(
   promql_expr_test:

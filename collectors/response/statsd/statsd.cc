@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/outgoing/http_config.h"
 #include "base/parse.h"
 #include "collectors/response/own_names.h"
 #include "collectors/response/response.h"
@@ -239,7 +240,7 @@ Result<Mapping> ReadMapping(YamlFields& fields) {
   if (own) return Mapping::Read(file, *own);
   if (!path) return Mapping();
   TRY_ASSIGN(const std::string name, YamlString(file, *path));
-  auto read = ReadYamlFileOf(file, name);
+  auto read = ReadYamlFileOf(file, outgoing::ResolvePath(file, name));
   if (!read) return file.At(*path, read.error().message());
   return Mapping::Read(*read, *read->root);
 }
@@ -275,9 +276,10 @@ Result<std::unique_ptr<Collector>> Make(const CollectorDeps& deps) {
   return std::unique_ptr<Collector>(std::make_unique<StatsdCollector>(std::move(settings)));
 }
 
-std::vector<std::string> SettingsFiles(const YamlFile&, const YamlNode& own) {
+std::vector<std::string> SettingsFiles(const YamlFile& file, const YamlNode& own) {
   const YamlNode* const path = own.Find("mapping_config");
-  return path && path->IsScalar() ? std::vector{path->scalar} : std::vector<std::string>{};
+  if (!path || !path->IsScalar()) return {};
+  return {outgoing::ResolvePath(file, path->scalar)};
 }
 
 }  // namespace

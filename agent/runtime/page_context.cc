@@ -73,7 +73,11 @@ Labels HostPageContext::Describe(const notify::Alert& alert,
     if (!what.empty()) annotations.Set(name, what);
   };
   if (settings.sparkline) say("last_hour", LastHour(*rule, alert.labels, now));
-  if (settings.processes) say("top_processes", TopProcesses(ResourceOf(*rule)));
+  // Others leave what was read for the last one: it takes a while.
+  if (const Resource resource = ResourceOf(*rule);
+      settings.processes && resource != Resource::kNone) {
+    say("top_processes", TopProcesses(resource));
+  }
   return annotations.Build();
 }
 

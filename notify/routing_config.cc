@@ -45,8 +45,7 @@ Status ReadGlobal(const YamlFile& file, const YamlNode& node, InlineSecrets inli
   TRY_ASSIGN(global.smtp_user, fields.Read("smtp_auth_username", YamlString, ""));
   TRY(fields.Read("smtp_auth_identity", YamlString, ""));
   TRY_ASSIGN(global.smtp_password, ReadSecret(fields, "smtp_auth_password", inline_secrets));
-  TRY_ASSIGN(const Secret cram_secret, ReadSecret(fields, "smtp_auth_secret", inline_secrets));
-  if (global.smtp_password.empty()) global.smtp_password = cram_secret;
+  TRY_ASSIGN(global.smtp_secret, ReadSecret(fields, "smtp_auth_secret", inline_secrets));
   TRY_ASSIGN(global.smtp_require_tls, fields.Read("smtp_require_tls", YamlBool, true));
   TRY_ASSIGN(global.slack_url, ReadSecret(fields, "slack_api_url", inline_secrets));
   TRY_ASSIGN(global.pagerduty_url, fields.Read("pagerduty_url", ReadUrl, global.pagerduty_url));

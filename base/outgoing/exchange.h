@@ -58,7 +58,10 @@ struct MailRequest {
   std::string user;
   std::string password;
   std::string identity;  // whom to act for, where that is not `user`
-  std::string from;      // addresses alone, without names
+  /// Of SASL, that may be used: "PLAIN" … Empty: what libcurl likes best of what is offered, which
+  /// may be a Kerberos that nobody has set up.
+  std::vector<std::string> mechanisms;
+  std::string from;  // addresses alone, without names
   std::vector<std::string> to;
   std::string message;  // headers and body, CRLF lines
   Security security = Security::kStartTlsRequired;

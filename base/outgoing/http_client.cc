@@ -172,6 +172,11 @@ void HttpClient::Start(std::uint64_t id, MailRequest request) {
   if (!request.user.empty()) {
     easy.Set(CURLOPT_USERNAME, request.user);
     easy.Set(CURLOPT_PASSWORD, request.password);
+    std::string options;
+    for (const std::string& mechanism : request.mechanisms) {
+      options += (options.empty() ? "AUTH=" : ";AUTH=") + mechanism;
+    }
+    if (!options.empty()) easy.Set(CURLOPT_LOGIN_OPTIONS, options);
     if (!request.identity.empty()) easy.Set(CURLOPT_SASL_AUTHZID, request.identity);
   }
   easy.Set(CURLOPT_MAIL_FROM, "<" + request.from + ">");

@@ -107,9 +107,15 @@ Status ReadServer(ReceiverFields& fields, Email& email) {
   TRY_ASSIGN(server.user, fields.Plain("auth_username", global.smtp_user));
   TRY_ASSIGN(server.identity, fields.Plain("auth_identity", ""));
   TRY_ASSIGN(email.password, fields.ReadSecret("auth_password"));
-  TRY_ASSIGN(const Secret cram_secret, fields.ReadSecret("auth_secret"));
-  if (email.password.empty()) email.password = cram_secret;
+  TRY_ASSIGN(Secret secret, fields.ReadSecret("auth_secret"));
   if (email.password.empty()) email.password = global.smtp_password;
+  if (secret.empty()) secret = global.smtp_secret;
+  // As Alertmanager: which one is given says how it is used.
+  server.mechanisms = {"PLAIN", "LOGIN"};
+  if (email.password.empty() && !secret.empty()) {
+    email.password = std::move(secret);
+    server.mechanisms = {"CRAM-MD5"};
+  }
   return Unit{};
 }
 

@@ -25,6 +25,7 @@ struct GlobalSettings {
   std::string smtp_hello = "localhost";
   std::string smtp_user;
   Secret smtp_password;
+  Secret smtp_secret;
   bool smtp_require_tls = true;
   Secret slack_url;
   std::string pagerduty_url = "https://events.pagerduty.com/v2/enqueue";

@@ -328,6 +328,11 @@ TEST_F(ReceiversTest, EmailHeadersHoldNoInjection) {
   EXPECT_EQ(mail.from, "t@h");
   EXPECT_EQ(mail.to, (std::vector<std::string>{"a@x", "b@y"}));
   EXPECT_EQ(mail.password, "p");
+  EXPECT_EQ(mail.mechanisms, (std::vector<std::string>{"PLAIN", "LOGIN"}));
+  const auto with_secret = Make("email_configs", "{ to: a@x, auth_username: u, auth_secret: s }");
+  const auto challenged = std::get<MailRequest>(Render(*with_secret, SomeMessage()));
+  EXPECT_EQ(challenged.password, "s");
+  EXPECT_EQ(challenged.mechanisms, std::vector<std::string>{"CRAM-MD5"});
   const std::string head = mail.message.substr(0, mail.message.find("\r\n\r\n"));
   EXPECT_THAT(head, HasSubstr("X-Path: a\"b<!channel>&  Bcc: x@y {{ .Evil }}\r\n"));
   EXPECT_THAT(head, Not(HasSubstr("\nBcc:")));

@@ -164,6 +164,33 @@ TEST_F(SystemTransportTest, MailGoesToAServerWithItsOwnCertificateWhereTlsIsNotR
   EXPECT_THAT(server.received(), HasSubstr("Subject: x\r\n\r\n..dots\r\n.\r\n"));
 }
 
+TEST_F(SystemTransportTest, MailUsesAPasswordAsItIsMeant) {
+  const net::ScriptedServer server(
+      {net::Send("220 mail ESMTP\r\n"),
+       net::Answers({{"EHLO localhost\r\n", "250-mail\r\n250 AUTH GSSAPI NTLM CRAM-MD5 PLAIN\r\n"},
+                     {"AUTH PLAIN\r\n", "334 \r\n"},
+                     {"AHVAaABw\r\n", "235 welcome\r\n"},  // NUL u@h NUL p
+                     {"AUTH ", "535 not here\r\n"},
+                     {"MAIL FROM:<t@h>\r\n", "250 ok\r\n"},
+                     {"RCPT TO:<a@x>\r\n", "250 ok\r\n"},
+                     {"DATA\r\n", "354 go\r\n"},
+                     {"\r\n.\r\n", "250 queued\r\n"},
+                     {"QUIT\r\n", "221 bye\r\n"}})});
+  MailRequest request;
+  request.host = "127.0.0.1";
+  request.port = server.port();
+  request.from = "t@h";
+  request.to = {"a@x"};
+  request.user = "u@h";
+  request.password = "p";
+  request.mechanisms = {"PLAIN", "LOGIN"};
+  request.message = "Subject: x\r\n\r\nx\r\n";
+  request.security = MailRequest::Security::kStartTlsIfOffered;
+  const auto answer = Exchange(request);
+  ASSERT_TRUE(answer.ok()) << answer.error().message();
+  EXPECT_EQ(answer->status, 250) << server.received();
+}
+
 TEST_F(SystemTransportTest, RunsAProgram) {
   const auto answer = Exchange(
       ExecRequest{"/bin/sh",

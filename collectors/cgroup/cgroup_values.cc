@@ -89,6 +89,12 @@ class Folder {
     Set(field, Trim(Text(file)), per_unit);
   }
 
+  /// A number, or "max", which is 0.
+  void Limit(std::string_view file, Field field) {
+    const std::string_view text = Trim(Text(file));
+    Set(field, text == "max" ? "0" : text, 1);
+  }
+
   /// "some avg10=… total=N" and "full …", in microseconds.
   void Pressure(std::string_view file, Field some, Field full) {
     std::string_view rest = Text(file);
@@ -169,7 +175,7 @@ void ReadV2(Reading& reading, const CgroupRoots& roots, std::string_view path) {
   folder.Single("memory.high", &CgroupValues::memory_high);
   folder.Keyed("memory.events", kMemoryEvents);
   folder.Single("pids.current", &CgroupValues::pids);
-  folder.Single("pids.max", &CgroupValues::pids_limit);
+  folder.Limit("pids.max", &CgroupValues::pids_limit);
   folder.Pressure("cpu.pressure", &CgroupValues::cpu_waiting_seconds,
                   &CgroupValues::cpu_stalled_seconds);
   folder.Pressure("io.pressure", &CgroupValues::io_waiting_seconds,
@@ -195,7 +201,7 @@ void ReadV1(Reading& reading, const CgroupRoots& roots, std::string_view path) {
   cpuacct.Keyed("cpuacct.stat", kCpuacctStatV1);
   Folder pids(reading, roots.v1_pids, path);
   pids.Single("pids.current", &CgroupValues::pids);
-  pids.Single("pids.max", &CgroupValues::pids_limit);
+  pids.Limit("pids.max", &CgroupValues::pids_limit);
 }
 
 constexpr std::array<std::string_view, 14> kFilePrefixes{

@@ -12,7 +12,8 @@ namespace tocsin::api {
 /// where they are not whole, values as strings.
 void WriteResult(JsonWriter& json, const promql::QueryResult& result);
 
-/// A sample's value as Prometheus writes it within quotes: "1", "0.25", "1e-07", "1e+21", "NaN", "+Inf".
+/// A sample's value as Prometheus writes it within quotes: "1", "0.25", "1e-07", "1e+21", "NaN",
+/// "+Inf".
 std::string FormatSampleValue(double value);
 void AppendSampleValue(double value, std::string& out);
 

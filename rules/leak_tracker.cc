@@ -359,7 +359,10 @@ void LeakTracker::Export(std::vector<LeakRecord>& records) const {
 bool LeakTracker::Restore(const LeakRecord& record, WallTime now) {
   auto detector = trend::Detector::Import(record.detector);
   if (!detector || detector->last_seconds() > DetectorSeconds(now)) return false;
-  if (record.seen_ms < ToMillis(now - kForgetAfter)) return false;
+  // A leak that was confirmed is looked at again, however long the agent was away: forgetting it
+  // would end its alert.
+  const bool leaks = detector->state() == trend::LeakState::kConfirmed;
+  if (record.seen_ms < ToMillis(now - (leaks ? kRememberLeaks : kForgetAfter))) return false;
   Series* series = Follow(record.labels);
   if (!series) return false;
   series->detector = *std::move(detector);
@@ -368,7 +371,7 @@ bool LeakTracker::Restore(const LeakRecord& record, WallTime now) {
   series->restart = record.restart;
   series->settled = static_cast<float>(record.settled);
   series->base = record.base;
-  series->seen_ms = record.seen_ms;
+  series->seen_ms = leaks ? ToMillis(now) : record.seen_ms;
   return true;
 }
 

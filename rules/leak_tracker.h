@@ -37,6 +37,8 @@ class LeakTracker {
   /// itself: where processes come and go by the thousand, what they leave must not add up.
   static constexpr milliseconds kForgetAfter = std::chrono::hours(2);
   static constexpr milliseconds kForgetSoonest = std::chrono::minutes(15);
+  /// A leak is put back after so long a time without the agent.
+  static constexpr milliseconds kRememberLeaks = std::chrono::hours(7 * 24);
 
   /// Seconds until exhaustion of every series of the last Update, +Inf where it is not in sight:
   /// what thresholds are compared with.

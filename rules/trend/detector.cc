@@ -16,6 +16,8 @@ constexpr double kMostValue = 1e30;
 constexpr double kMostWork = 1e30;
 // A clock that is set back by more has been wrong: what was seen under it cannot be placed.
 constexpr std::int64_t kLargestStepBack = 3600;
+// Nobody looked for so long: the agent was away, or the collector hung.
+constexpr std::int64_t kGapSeconds = 600;
 // How far a forecast may be corrected by what was seen while it was watched, if that was long
 // enough.
 constexpr double kLeastCorrection = 0.6;
@@ -69,6 +71,8 @@ std::optional<Leak> Detector::Push(const Reading& reading, const DetectorOptions
   const auto narrow = static_cast<float>(reading.value);
   if (reading.t_seconds < last_t_ - kLargestStepBack) Reset();
   if (reading.t_seconds < last_t_) return std::nullopt;
+  // What was read before a gap would be the floor after it: a leak would seem to have stood still.
+  if (confirmed_.at != 0 && reading.t_seconds - last_t_ > kGapSeconds) recent_.fill(narrow);
   last_t_ = reading.t_seconds;
   if (first_t_ < 0) first_t_ = last_t_;
   // The median of three does away with single bad reads.
@@ -253,7 +257,10 @@ void Detector::CheckGoingOn(int k, const Reading& reading) {
     confirmed_.checkpoint = static_cast<float>(floor);
     confirmed_.checkpoint_at = scale.newest;
   }
-  confirmed_.forecast_after = static_cast<std::int32_t>(last_t_ - confirmed_.at);
+  // After a gap the newest bucket is from before it.
+  const std::int64_t at = std::min(last_t_, (scale.newest + 1) * Width(k));
+  confirmed_.forecast_after =
+      static_cast<std::int32_t>(std::max<std::int64_t>(at - confirmed_.at, 0));
   Forecast(reading.limit);
 }
 

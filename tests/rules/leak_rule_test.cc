@@ -284,7 +284,33 @@ TEST(LeakRules, SurviveARestartOfTheAgent) {
   // What is from a time that is not yet, or too old, is not put back.
   RuleGroup other(Parse(kMemory).groups.at(0), RuleOptions{});
   EXPECT_FALSE(other.RestoreLeak(decoded->front(), kStart));
-  EXPECT_FALSE(other.RestoreLeak(decoded->front(), host.now_ + 24h));
+  EXPECT_FALSE(other.RestoreLeak(decoded->front(), host.now_ + 8 * 24h));
+}
+
+TEST(LeakRules, GoOnWhereTheyWereAfterHoursWithoutTheAgent) {
+  Host host(kMemory);
+  const auto evaluate = [&host] {
+    host.Process("leaking", (200 + 80 * host.Hours()) * kMiB, 1000);
+    host.Evaluate();
+  };
+  while (host.Hours() < 5) evaluate();
+  ASSERT_EQ(host.sink_.news.size(), 1U);
+  EXPECT_EQ(host.sink_.news[0].severity, Severity::kWarning);
+  std::vector<LeakRecord> records;
+  host.group_->ExportLeaks(records);
+  std::vector<AlertRecord> alerts;
+  host.group_->Export(alerts);
+
+  host.group_ = std::make_unique<RuleGroup>(Parse(kMemory).groups.at(0), RuleOptions{});
+  host.now_ += 3h;
+  EXPECT_TRUE(host.group_->RestoreLeak(records.at(0), host.now_));
+  EXPECT_TRUE(host.group_->Restore(alerts.at(0)));
+  while (host.Hours() < 9) evaluate();
+  // Not resolved meanwhile, and critical once.
+  ASSERT_EQ(host.sink_.news.size(), 2U);
+  EXPECT_EQ(host.sink_.news[1].state, AlertState::kFiring);
+  EXPECT_EQ(host.sink_.news[1].severity, Severity::kCritical);
+  EXPECT_NEAR(host.sink_.news[1].value, 2 * 3600, 1800);
 }
 
 TEST(LeakRules, AReloadKeepsWhatIsKnown) {

@@ -94,6 +94,32 @@ TEST(Detector, TheForecastFollowsAChangedLimitAtTheSecondLook) {
   EXPECT_EQ(detector.leak()->forecast_at, before->forecast_at);
 }
 
+TEST(Detector, AGapEndsNoLeakThatGoesOn) {
+  for (const double rate : {40.0, 80.0, 300.0}) {
+    for (const double gap : {0.2, 0.5, 1.0, 2.0, 5.0}) {
+      Detector detector;
+      const auto leaking = Linear(rate * kMiB);
+      const double limit = kBase + 14 * rate * kMiB;
+      Feed(detector, leaking, 7, limit, Medium());
+      ASSERT_EQ(detector.state(), LeakState::kConfirmed) << rate;
+      int healthy = 0;
+      for (double t = (7 + gap) * kHour; t < (8 + gap) * kHour; t += kStep) {
+        detector.Push({.t_seconds = kStart + static_cast<std::int64_t>(t),
+                       .value = leaking(t),
+                       .limit = limit},
+                      Medium());
+        healthy += detector.state() == LeakState::kConfirmed ? 0 : 1;
+      }
+      EXPECT_EQ(healthy, 0) << rate << " MiB an hour, " << gap << " h away";
+      if (healthy > 0) continue;
+      const double left = 14 * kHour - (8 + gap) * kHour;
+      const double said = detector.leak()->eta - static_cast<double>(detector.last_seconds() -
+                                                                     detector.leak()->forecast_at);
+      EXPECT_NEAR(said, left, 0.15 * left + detector.leak()->bucket_seconds);
+    }
+  }
+}
+
 TEST(Detector, FindsALeakUnderACollectorsTeeth) {
   Detector detector;
   const Fed run = Feed(detector, Teeth(150 * kMiB, 600, 60 * kMiB), 10, kLimit, Medium());

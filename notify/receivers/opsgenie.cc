@@ -178,7 +178,8 @@ Result<std::unique_ptr<Notifier>> ReadOpsgenie(ReceiverFields& fields) {
   TRY_ASSIGN(opsgenie->tags, fields.Text("tags", ""));
   TRY_ASSIGN(opsgenie->actions, fields.Text("actions", ""));
   TRY_ASSIGN(opsgenie->details, fields.Texts("details"));
-  TRY(fields.Flag("update_alerts", false));  // known; the alias brings the newest state anyway
+  // Known and not done, since it takes two more requests: an open alert keeps its first texts.
+  TRY(fields.Flag("update_alerts", false));
   TRY_ASSIGN(const auto responders, fields.List("responders"));
   for (const YamlNode* node : responders) {
     TRY_ASSIGN(Responder responder, ReadResponder(fields, *node));

@@ -71,9 +71,9 @@ void Silences::Store(Silence silence) {
 Result<std::string> Silences::Set(Silence silence, WallTime now) {
   SortMatchers(silence.matchers);
   silence.updated_at = now;
-  const Silence* old = nullptr;
+  bool replaces = false;  // one that is not over
   if (!silence.id.empty()) {
-    old = Find(silence.id);
+    const Silence* old = Find(silence.id);
     if (!old) return Error{Errc::kNotFound, "silence not found"};
     TRY(Validate(silence));
     if (MayUpdate(*old, silence, now)) {
@@ -81,12 +81,15 @@ Result<std::string> Silences::Set(Silence silence, WallTime now) {
       Store(std::move(silence));
       return id;
     }
+    replaces = old->StateAt(now) != SilenceState::kExpired;
   }
   silence.starts_at = std::max(silence.starts_at, now);
   TRY(Validate(silence));
-  if (by_id_.size() >= kMax) return Error{Errc::kLimit, "too many silences"};
+  if (by_id_.size() >= kMax && !ForgetOldest(now)) {
+    return Error{Errc::kLimit, "too many silences"};
+  }
   // Only now: what is refused changes nothing.
-  if (old && old->StateAt(now) != SilenceState::kExpired) TRY(Expire(silence.id, now));
+  if (replaces) TRY(Expire(silence.id, now));
   silence.id = NewUuid();
   const std::string id = silence.id;
   Store(std::move(silence));
@@ -125,6 +128,19 @@ std::vector<std::string> Silences::Silencing(const Labels& labels, WallTime now)
 const Silence* Silences::Find(const std::string& id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : &found->second;
+}
+
+/// Of those that have expired; false if none has.
+bool Silences::ForgetOldest(WallTime now) {
+  auto oldest = by_id_.end();
+  for (auto it = by_id_.begin(); it != by_id_.end(); ++it) {
+    if (it->second.StateAt(now) != SilenceState::kExpired) continue;
+    if (oldest == by_id_.end() || it->second.ends_at < oldest->second.ends_at) oldest = it;
+  }
+  if (oldest == by_id_.end()) return false;
+  if (changed_) changed_(oldest->first, std::nullopt);
+  by_id_.erase(oldest);
+  return true;
 }
 
 void Silences::Forget(WallTime now) {

@@ -31,7 +31,8 @@ struct Silence {
 /// All silences there are, as Alertmanager 0.25 keeps them. Not thread-safe.
 class Silences {
  public:
-  /// Expired ones are kept this long, so that they can be looked at and set again.
+  /// Expired ones are kept this long, so that they can be looked at and set again, or until kMax
+  /// are there.
   static constexpr milliseconds kRetention = std::chrono::hours(120);
   static constexpr std::size_t kMax = 10'000;
 
@@ -62,6 +63,7 @@ class Silences {
 
  private:
   void Store(Silence silence);
+  bool ForgetOldest(WallTime now);
 
   Changed changed_;
   std::map<std::string, Silence> by_id_;

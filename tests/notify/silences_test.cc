@@ -68,6 +68,19 @@ TEST_F(SilencesTest, AChangeThatIsRefusedEndsNothing) {
   EXPECT_THAT(silences_.Silencing({{"a", "b"}}, now_ + hours(3)), ElementsAre(id));
 }
 
+TEST_F(SilencesTest, ExpiredOnesGiveWayAndOthersDoNot) {
+  for (std::size_t i = 0; i < Silences::kMax; ++i) {
+    ASSERT_TRUE(silences_.Set(Make("a=b", hours(0), hours(1) + milliseconds(i)), now_).ok());
+  }
+  EXPECT_EQ(silences_.Set(Make("a=c", hours(0), hours(1)), now_).error().code(), Errc::kLimit);
+  now_ += hours(1) + milliseconds(1);  // the first has expired
+  const auto id = silences_.Set(Make("a=c", hours(0), hours(1)), now_);
+  ASSERT_TRUE(id.ok());
+  EXPECT_EQ(silences_.all().size(), Silences::kMax);
+  EXPECT_THAT(silences_.Silencing({{"a", "c"}}, now_), ElementsAre(*id));
+  EXPECT_EQ(silences_.Silencing({{"a", "b"}}, now_).size(), Silences::kMax - 1);
+}
+
 TEST_F(SilencesTest, AnActiveOneChangesItsEndInPlaceAndItsMatchersNot) {
   const std::string id = *silences_.Set(Make("a=b", hours(0), hours(1)), now_);
   Silence longer = *silences_.Find(id);

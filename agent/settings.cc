@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "agent/api/routes.h"
+#include "agent/telemetry_path.h"
 #include "base/outgoing/http_config.h"
 #include "base/parse.h"
 #include "collectors/catalog.h"
@@ -85,7 +85,7 @@ Result<std::string> ReadExternalUrl(const YamlFile& file, const YamlNode& node) 
 
 Result<std::string> ReadUrlPath(const YamlFile& file, const YamlNode& node) {
   TRY_ASSIGN(std::string path, YamlString(file, node));
-  if (const Status good = api::CheckTelemetryPath(path); !good) {
+  if (const Status good = CheckTelemetryPath(path); !good) {
     return file.At(node, good.error().message());
   }
   return path;
@@ -279,7 +279,7 @@ void ApplyFlags(const Flags& flags, Settings& settings, YamlErrors& errors) {
   Override(flags.udev_data, settings.paths.udev_data);
   Override(flags.storage_path, settings.storage.path);
   if (flags.telemetry_path) {
-    if (Status good = api::CheckTelemetryPath(*flags.telemetry_path); !good) {
+    if (Status good = CheckTelemetryPath(*flags.telemetry_path); !good) {
       errors.Note(std::move(good).error().Under("--web.telemetry-path"));
     }
   }

@@ -1,7 +1,5 @@
 #include "agent/api/routes.h"
 
-#include <algorithm>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -208,24 +206,6 @@ void AddAgent(const Parts& p, Routes& routes) {
 }
 
 }  // namespace
-
-Status CheckTelemetryPath(std::string_view path) {
-  if (!path.starts_with('/')) {
-    return Error{Errc::kInvalid, "telemetry_path must begin with \"/\""};
-  }
-  if (!http::IsPlainPath(path)) {
-    return Error{
-        Errc::kInvalid,
-        "telemetry_path cannot have blanks, \"%\", \"?\", \"#\", \"\\\", \"//\" or \"/.\""};
-  }
-  constexpr std::string_view kOwn[] = {"/acknowledge", "/alerts", "/federate", "/graph",
-                                       "/logs",        "/probe",  "/probes",   "/scrape"};
-  const bool own = std::find(std::begin(kOwn), std::end(kOwn), path) != std::end(kOwn);
-  if (own || path.starts_with("/api/") || path.starts_with("/-/") || path.starts_with("/v1/")) {
-    return Error{Errc::kInvalid, "the agent has another page at " + std::string(path)};
-  }
-  return Unit{};
-}
 
 void AddRoutes(const Parts& parts, http::Router& router) {
   Routes routes(parts, router);

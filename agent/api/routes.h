@@ -50,10 +50,6 @@ struct Parts {
   std::string cors_origin;  // empty: no CORS headers
 };
 
-/// Whether metrics can be served there: "/", in place of the page with links, or a path that none
-/// of the agent's own is. Errors: kInvalid.
-Status CheckTelemetryPath(std::string_view path);
-
 /// Fills `router`. Queries and pages are limited in number and compressed where asked for.
 void AddRoutes(const Parts& parts, http::Router& router);
 

@@ -36,17 +36,25 @@ TEST(MemoryTest, CodeAndConstantsAreGivenBack) {
 
 /// What the loader has written to a library while it is loaded must stay.
 TEST(MemoryTest, LibrariesAreLoadedMeanwhile) {
-  std::atomic<bool> done = false;
+  constexpr int kLoads = 200;
+  std::atomic<int> loads = 0;
   std::thread releasing([&] {
-    while (!done) ReleaseUnusedMemory();
+    // A few times a load: without end it would hardly leave the loader its lock.
+    for (int released = 0; loads < kLoads;) {
+      if (released > 3 * loads) {
+        std::this_thread::yield();
+        continue;
+      }
+      ReleaseUnusedMemory();
+      ++released;
+    }
   });
-  for (int i = 0; i < 200; ++i) {
+  for (; loads < kLoads; ++loads) {
     void* const library = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
     ASSERT_NE(library, nullptr) << ::dlerror();
     EXPECT_NE(::dlsym(library, "PQconnectdb"), nullptr);
     ::dlclose(library);
   }
-  done = true;
   releasing.join();
 }
 

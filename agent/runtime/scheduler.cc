@@ -3,9 +3,10 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <system_error>
 #include <utility>
 #include <vector>
+
+#include "base/thread.h"
 
 namespace tocsin {
 
@@ -115,13 +116,10 @@ std::size_t Scheduler::workers() const {
 /// A host at its limit of threads gives none: the watcher asks again in a second.
 void Scheduler::State::StartMissing(const std::shared_ptr<State>& state) {
   while (state->workers < state->wanted_workers + state->overdue) {
-    try {
-      std::thread worker([state] { Work(state); });
-      pthread_setname_np(worker.native_handle(), "tocsin-work");
-      worker.detach();
-    } catch (const std::system_error&) {
-      return;
-    }
+    auto worker = StartThread([state] { Work(state); });
+    if (!worker) return;
+    pthread_setname_np(worker->native_handle(), "tocsin-work");
+    worker->detach();
     ++state->workers;
   }
 }

@@ -13,7 +13,6 @@
 #include <csignal>
 #include <cstring>
 #include <map>
-#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -21,6 +20,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "base/thread.h"
 
 namespace tocsin::net {
 namespace {
@@ -87,11 +87,9 @@ bool Loop::State::StartLocked() {
   if (epoll_fd < 0 || wake_fd < 0 || ::epoll_ctl(epoll_fd, EPOLL_CTL_ADD, wake_fd, &wake) != 0) {
     return FailStartLocked(std::strerror(errno));
   }
-  try {
-    thread = std::thread([this] { Run(); });
-  } catch (const std::system_error& error) {
-    return FailStartLocked(error.what());
-  }
+  auto started = StartThread([this] { Run(); });
+  if (!started) return FailStartLocked(started.error().message().c_str());
+  thread = *std::move(started);
   return true;
 }
 

@@ -11,11 +11,11 @@
 #include <cstring>
 #include <deque>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "base/mutex.h"
+#include "base/thread.h"
 
 namespace tocsin::net {
 namespace {
@@ -159,16 +159,14 @@ Resolver::Handle Resolver::Start(const std::string& host, IpVersion version,
   const MutexLock lock(state_->mutex);
   state_->waiting.push_back({host, version, waits});
   if (state_->idle < state_->waiting.size() && state_->threads < kMaxThreads) {
-    try {
-      // Not joined: it may hang in a lookup for longer than anybody wants to wait.
-      std::thread([state = state_] { State::Work(state); }).detach();
+    auto thread = StartThread([state = state_] { State::Work(state); });
+    if (thread) {
+      thread->detach();  // it may hang in a lookup for longer than anybody wants to wait
       ++state_->threads;
-    } catch (const std::system_error& error) {
-      if (state_->threads == 0) {
-        state_->waiting.pop_back();
-        state_->AnswerLocked(waits, {{}, std::string("no thread to look it up: ") + error.what()});
-        return waits;
-      }
+    } else if (state_->threads == 0) {
+      state_->waiting.pop_back();
+      state_->AnswerLocked(waits, {{}, "no thread to look it up: " + thread.error().message()});
+      return waits;
     }
   }
   state_->changed.NotifyOne();

@@ -2,11 +2,11 @@
 
 #include <atomic>
 #include <deque>
-#include <system_error>
 #include <thread>
 
 #include "base/mutex.h"
 #include "base/outgoing/http_config.h"
+#include "base/thread.h"
 #include "collectors/net/network.h"
 #include "collectors/queue/kafka_client.h"
 #include "collectors/queue/queue.h"
@@ -36,12 +36,12 @@ class KafkaWorker {
     jobs_.push_back(std::move(job));
     changed_.NotifyOne();
     if (thread_.joinable()) return true;
-    try {
-      thread_ = std::thread([this] { Run(); });
-    } catch (const std::system_error&) {
+    auto started = StartThread([this] { Run(); });
+    if (!started) {
       jobs_.pop_back();
       return false;
     }
+    thread_ = *std::move(started);
     return true;
   }
 

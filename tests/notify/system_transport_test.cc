@@ -139,23 +139,33 @@ TEST_F(SystemTransportTest, RefusesLineBreaksInHeaders) {
   EXPECT_EQ(Exchange(request).error().code(), Errc::kInvalid);
 }
 
-TEST_F(SystemTransportTest, MailGoesToAServerWithItsOwnCertificateWhereTlsIsNotRequired) {
-  const net::ScriptedServer server({net::Send("220 mail ESMTP\r\n"), net::Expect("EHLO"),
-                                    net::Send("250-mail\r\n250 STARTTLS\r\n"),
-                                    net::Expect("STARTTLS\r\n"), net::Send("220 go\r\n"),
-                                    net::Tls("good.pem"),
-                                    net::Answers({{"EHLO localhost\r\n", "250 mail\r\n"},
-                                                  {"MAIL FROM:<t@h>\r\n", "250 ok\r\n"},
-                                                  {"RCPT TO:<a@x>\r\n", "250 ok\r\n"},
-                                                  {"DATA\r\n", "354 go\r\n"},
-                                                  {"\r\n.\r\n", "250 queued\r\n"},
-                                                  {"QUIT\r\n", "221 bye\r\n"}})});
+/// From the first command of a mail on; `more` comes before it.
+net::Act TakesMail(std::vector<std::pair<std::string, std::string>> more) {
+  more.insert(more.end(), {{"MAIL FROM:<t@h>\r\n", "250 ok\r\n"},
+                           {"RCPT TO:<a@x>\r\n", "250 ok\r\n"},
+                           {"DATA\r\n", "354 go\r\n"},
+                           {"\r\n.\r\n", "250 queued\r\n"},
+                           {"QUIT\r\n", "221 bye\r\n"}});
+  return net::Answers(std::move(more));
+}
+
+MailRequest MailTo(const net::ScriptedServer& server) {
   MailRequest request;
   request.host = "127.0.0.1";
   request.port = server.port();
   request.from = "t@h";
   request.to = {"a@x"};
   request.message = "Subject: x\r\n\r\n.dots\r\n";
+  return request;
+}
+
+TEST_F(SystemTransportTest, MailGoesToAServerWithItsOwnCertificateWhereTlsIsNotRequired) {
+  const net::ScriptedServer server({net::Send("220 mail ESMTP\r\n"), net::Expect("EHLO"),
+                                    net::Send("250-mail\r\n250 STARTTLS\r\n"),
+                                    net::Expect("STARTTLS\r\n"), net::Send("220 go\r\n"),
+                                    net::Tls("good.pem"),
+                                    TakesMail({{"EHLO localhost\r\n", "250 mail\r\n"}})});
+  MailRequest request = MailTo(server);
   EXPECT_FALSE(Exchange(request).ok()) << "required, so it must be the right one";
   request.security = MailRequest::Security::kStartTlsIfOffered;
   const auto answer = Exchange(request);
@@ -167,24 +177,14 @@ TEST_F(SystemTransportTest, MailGoesToAServerWithItsOwnCertificateWhereTlsIsNotR
 TEST_F(SystemTransportTest, MailUsesAPasswordAsItIsMeant) {
   const net::ScriptedServer server(
       {net::Send("220 mail ESMTP\r\n"),
-       net::Answers({{"EHLO localhost\r\n", "250-mail\r\n250 AUTH GSSAPI NTLM CRAM-MD5 PLAIN\r\n"},
-                     {"AUTH PLAIN\r\n", "334 \r\n"},
-                     {"AHVAaABw\r\n", "235 welcome\r\n"},  // NUL u@h NUL p
-                     {"AUTH ", "535 not here\r\n"},
-                     {"MAIL FROM:<t@h>\r\n", "250 ok\r\n"},
-                     {"RCPT TO:<a@x>\r\n", "250 ok\r\n"},
-                     {"DATA\r\n", "354 go\r\n"},
-                     {"\r\n.\r\n", "250 queued\r\n"},
-                     {"QUIT\r\n", "221 bye\r\n"}})});
-  MailRequest request;
-  request.host = "127.0.0.1";
-  request.port = server.port();
-  request.from = "t@h";
-  request.to = {"a@x"};
+       TakesMail({{"EHLO localhost\r\n", "250-mail\r\n250 AUTH GSSAPI NTLM CRAM-MD5 PLAIN\r\n"},
+                  {"AUTH PLAIN\r\n", "334 \r\n"},
+                  {"AHVAaABw\r\n", "235 welcome\r\n"},  // NUL u@h NUL p
+                  {"AUTH ", "535 not here\r\n"}})});
+  MailRequest request = MailTo(server);
   request.user = "u@h";
   request.password = "p";
   request.mechanisms = {"PLAIN", "LOGIN"};
-  request.message = "Subject: x\r\n\r\nx\r\n";
   request.security = MailRequest::Security::kStartTlsIfOffered;
   const auto answer = Exchange(request);
   ASSERT_TRUE(answer.ok()) << answer.error().message();

@@ -14,8 +14,8 @@
 #include <cerrno>
 #include <cstring>
 #include <span>
-#include <system_error>
 
+#include "base/thread.h"
 #include "collectors/response/statsd/address.h"
 
 namespace tocsin::statsd {
@@ -79,11 +79,9 @@ Result<std::unique_ptr<Receiver>> Receiver::Start(const ReceiverOptions& options
   }
   receiver->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (receiver->wake_ < 0) return OsError("eventfd", errno);
-  try {
-    receiver->thread_ = std::thread([r = receiver.get()] { r->Run(); });
-  } catch (const std::system_error& error) {
-    return Error{Errc::kIo, std::string("statsd: no thread: ") + error.what()};
-  }
+  auto started = StartThread([r = receiver.get()] { r->Run(); });
+  if (!started) return std::move(started).error().Under("statsd: no thread");
+  receiver->thread_ = *std::move(started);
   return receiver;
 }
 
